@@ -1,0 +1,1 @@
+"""For tests and type checks only; never shipped."""

@@ -1,0 +1,73 @@
+"""One capture format: what a device was asked and what it answered, without what is private.
+
+``{"format": 1, "maker", "model", "firmware", "date", "exchanges": [{"request", "status", "body"}]}``
+is what diagnostics attach, what tests read and what a replay answers from.
+"""
+
+from collections.abc import Collection, Mapping
+import json
+import re
+from typing import Any
+
+FORMAT = 1
+# Shorter secrets (an index, a one-letter name) would blank half of a capture.
+SHORTEST_SECRET = 4
+
+type Json = Any
+
+
+class Recorder:
+    """Keeps the newest answer to each request."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._exchanges: dict[str, dict[str, Json]] = {}
+
+    def note(self, request: str, body: Json, status: int | str = "ok") -> None:
+        """Remember an answer; ``request`` is a method and path, or a register range."""
+        self._exchanges[request] = {"request": request, "status": status, "body": body}
+
+    def capture(self, *, secrets: Collection[str] = (), **about: str | None) -> dict[str, Json]:
+        """Return everything noted as a capture, with ``secrets`` replaced."""
+        exchanges = [self._exchanges[request] for request in sorted(self._exchanges)]
+        return dict(scrub({"format": FORMAT, **about, "exchanges": exchanges}, secrets))
+
+
+def scrub(value: Json, secrets: Collection[str]) -> Json:
+    """Return ``value`` with each secret replaced by the same pseudonym wherever it occurs.
+
+    Secrets hide in text, in keys, inside longer text, and as numbers.
+    """
+    names = {
+        secret: f"REDACTED{index}" for index, secret in enumerate(sorted(set(secrets), key=str)) if len(secret) >= SHORTEST_SECRET
+    }
+    if not names:
+        return value
+    pattern = re.compile("|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)), re.IGNORECASE)
+    lowered = {name.lower(): alias for name, alias in names.items()}
+    return _replace(value, pattern, lowered)
+
+
+def _replace(value: Json, pattern: re.Pattern[str], names: Mapping[str, str]) -> Json:
+    match value:
+        case str():
+            return pattern.sub(lambda found: names[found[0].lower()], value)
+        case dict():
+            return {_replace(str(key), pattern, names): _replace(item, pattern, names) for key, item in value.items()}
+        case list() | tuple():
+            return [_replace(item, pattern, names) for item in value]
+        case int() if str(value) in names:
+            return names[str(value)]
+    return value
+
+
+def replay(capture: Json) -> dict[str, tuple[int | str, Json]]:
+    """Return a capture's answers by request; raise ``ValueError`` for another format."""
+    if not isinstance(capture, dict) or capture.get("format") != FORMAT:
+        raise ValueError("not a capture of format 1")
+    return {each["request"]: (each["status"], each["body"]) for each in capture["exchanges"]}
+
+
+def dumps(capture: Json) -> str:
+    """Return the capture as the text that is stored: stable order, readable diffs."""
+    return json.dumps(capture, indent=1, ensure_ascii=False, sort_keys=True) + "\n"

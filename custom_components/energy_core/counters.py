@@ -1,0 +1,106 @@
+"""One policy for energy counters: never back by a glitch, always back by a real reset."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Self
+
+# A new level that this many readings in a row agree on is real, however odd.
+CONFIRMATIONS = 3
+# Resolution of the coarsest counter that we know (10 Wh), with room for rounding on both sides.
+SLACK_WH = 100.0
+# What may flow at most, against what is rated: clouds lift, meters round.
+HEADROOM = 1.5
+# A device clock may run ahead of ours by this much when it turns the day.
+EARLY_MIDNIGHT = timedelta(minutes=30)
+
+
+class CounterPolicy(StrEnum):
+    """How a counter may move."""
+
+    LIFETIME = "lifetime"
+    DAILY = "daily"
+
+
+@dataclass
+class Counter:
+    """The believed level of one energy counter in Wh, and the rules for the next one.
+
+    ``max_power`` is what can flow through it in W. A jump up that needs more, or a fall that no
+    midnight explains, must be seen ``CONFIRMATIONS`` times before it counts.
+    """
+
+    policy: CounterPolicy
+    max_power: float
+    value: float | None = None
+    seen: datetime | None = None
+    reset: datetime | None = None
+    _candidate: float | None = None
+    _agreed: int = 0
+
+    def accept(self, reading: float, now: datetime) -> float:
+        """Return the level to publish after ``reading`` at ``now`` (local time, aware)."""
+        if self.value is None:
+            self.reset = now
+            return self._believe(reading, now)
+        if self._plausible(reading, now):
+            return self._believe(reading, now)
+        agrees = self._candidate is not None and 0 <= reading - self._candidate <= self._reach(now)
+        self._agreed = self._agreed + 1 if agrees else 1
+        self._candidate = reading
+        if self._agreed < CONFIRMATIONS:
+            return self.value
+        return self._believe(reading, now)
+
+    def _believe(self, reading: float, now: datetime) -> float:
+        if self.value is not None and reading < self.value:
+            self.reset = now
+        self.value, self.seen = reading, now
+        self._candidate, self._agreed = None, 0
+        return reading
+
+    def _plausible(self, reading: float, now: datetime) -> bool:
+        assert self.value is not None
+        if reading >= self.value:
+            return reading - self.value <= self._reach(now)
+        return self.policy is CounterPolicy.DAILY and self._day_turned(now) and reading <= self._since_midnight(now)
+
+    def _reach(self, now: datetime) -> float:
+        elapsed = max(0.0, (now - self.seen).total_seconds()) if self.seen else 0.0
+        return self.max_power * HEADROOM * elapsed / 3600 + SLACK_WH
+
+    def _day_turned(self, now: datetime) -> bool:
+        return self.reset is None or (now + EARLY_MIDNIGHT).date() > self.reset.date()
+
+    def _since_midnight(self, now: datetime) -> float:
+        early = now + EARLY_MIDNIGHT
+        seconds = (early - early.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
+        return self.max_power * HEADROOM * seconds / 3600 + SLACK_WH
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what must survive a restart, ready for JSON."""
+        kept = asdict(self)
+        return {name: kept[name] if name == "value" else _iso(kept[name]) for name in ("value", "seen", "reset")}
+
+    @classmethod
+    def restored(cls, policy: CounterPolicy, max_power: float, saved: Mapping[str, Any]) -> Self:
+        """Return the counter as it was saved; anything unreadable counts as never seen."""
+        value = saved.get("value")
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return cls(policy, max_power)
+        return cls(policy, max_power, value, _parsed(saved.get("seen")), _parsed(saved.get("reset")))
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _parsed(saved: object) -> datetime | None:
+    if not isinstance(saved, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(saved)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None

@@ -1,0 +1,224 @@
+"""A device: its blocks, the wire that they are read through, and verified writes."""
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+import time
+from typing import Any, Protocol
+
+from .counters import Counter
+from .errors import DeviceConnectionError, DeviceProtocolError, DeviceRefusedError, DeviceTimeoutError, EnergyError
+from .points import Block, Key, Point, Raw, Source, Value
+from .report import Reading, UpdateReport
+
+# What a device shows once a command is applied: the point, where it is read, its value.
+type Expected = Mapping[Key, tuple[Point[Any], Source, Value]]
+
+
+class Wire(Protocol):
+    """One way to talk to a device. It paces itself, and every error it raises is ours."""
+
+    @property
+    def name(self) -> str:
+        """The keyword under which points declare their source for this wire."""
+
+    async def read(self, sources: Sequence[Source], *, command: bool = False) -> Reading:
+        """Ask for ``sources``; raise an ``EnergyError`` only when the device as a whole is deaf."""
+
+    async def write(self, values: Sequence[tuple[Source, Raw]]) -> None:
+        """Send ``values`` as one command; raise ``DeviceRefusedError`` when it is rejected."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandResult:
+    """What became of a command: whether reading back shows it, how long that took (s), writes sent."""
+
+    applied: bool
+    latency: float | None = None
+    writes: int = 0
+
+
+class Device:
+    """Owns the blocks of one unit and keeps them as fresh as each of them wants.
+
+    ``settle`` are the seconds after a write at which it is read back, until it shows;
+    ``max_power`` in W is what its energy counters cannot outrun.
+    """
+
+    settle: Sequence[float] = (1.0, 2.0, 4.0, 8.0, 15.0)
+    max_power: float = 20_000
+
+    def __init__(
+        self,
+        wire: Wire,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
+    ) -> None:
+        """Start with no blocks; ``now`` gives the local time that daily counters turn by."""
+        self.wire = wire
+        self.blocks: dict[str, Block] = {}
+        self.counters: dict[str, Counter] = {}
+        self._clock = clock
+        self._now = now
+        self._read_at: dict[str, float] = {}
+        self._shown: set[str] = set()
+        self._begun = False
+        self._latest: dict[str, object] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    def add[B: Block](self, block: B) -> B:
+        """Own ``block`` from now on."""
+        self.blocks[block.name] = block
+        return block
+
+    def forget(self, name: str) -> None:
+        """Stop owning a block that the unit no longer has."""
+        self.blocks.pop(name, None)
+        self._read_at.pop(name, None)
+        self._shown.discard(name)
+
+    def expire(self, *names: str) -> None:
+        """Have the named blocks, or all of them, read at the next update."""
+        for name in names or tuple(self._read_at):
+            self._read_at.pop(name, None)
+
+    def due(self, wanted: Collection[str]) -> list[Block]:
+        """Return the blocks to read now: old enough, and wanted, essential, or never shown so far."""
+        now = self._clock()
+        return [
+            block
+            for name, block in self.blocks.items()
+            if (block.essential or name in wanted or name not in self._shown)
+            and (self._begun or not block.late)
+            and (name not in self._read_at or now - self._read_at[name] >= block.every)
+        ]
+
+    async def update(self, wanted: Collection[str] = (), *, only: bool = False) -> UpdateReport:
+        """Read the blocks that are due, or ``only`` the wanted ones; raise an ``EnergyError`` when nothing answers."""
+        blocks = [self.blocks[name] for name in wanted] if only else self.due(wanted)
+        plan = {block.name: block.sources(self.wire.name) for block in blocks}
+        sources = {source.key: source for each in plan.values() for source in each.values()}
+        reading = await self.wire.read(list(sources.values())) if sources else Reading()
+        failed: dict[str, EnergyError] = {}
+        for block in blocks:
+            errors = [reading.failed[source.key] for source in plan[block.name].values() if source.key in reading.failed]
+            if errors:
+                failed[block.name] = errors[0]
+                continue
+            block.decode(self.wire.name, reading.values)
+            self._read_at[block.name] = self._clock()
+            self._shown.add(block.name)
+        self._begun = self._begun or not only
+        report = UpdateReport(updated=frozenset(block.name for block in blocks) - failed.keys(), failed=failed)
+        self._count(report)
+        self.digest(report)
+        return report
+
+    def _count(self, report: UpdateReport) -> None:
+        """Hold each energy counter that was read to its policy."""
+        for block in (self.blocks[name] for name in report.updated):
+            for name, point in block.points.items():
+                reading = block.values.get(name)
+                if point.counter is None or not isinstance(reading, int | float):
+                    continue
+                slot = f"{block.name}.{name}"
+                counter = self.counters.setdefault(slot, Counter(point.counter, self.max_power))
+                block.values[name] = counter.accept(reading, self._now())
+
+    def saved(self) -> dict[str, Any]:
+        """Return what must survive a restart, ready for JSON."""
+        return {"counters": {slot: counter.as_dict() for slot, counter in self.counters.items()}}
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Take back what an earlier life saved; call it before the first update."""
+        kept = saved.get("counters")
+        for slot, state in (kept if isinstance(kept, dict) else {}).items():
+            block_name, _, name = slot.partition(".")
+            point = self.blocks[block_name].points.get(name) if block_name in self.blocks else None
+            if point is not None and point.counter is not None and isinstance(state, dict):
+                self.counters[slot] = Counter.restored(point.counter, self.max_power, state)
+
+    def digest(self, report: UpdateReport) -> None:
+        """Derive what no wire says; called after each update."""
+
+    async def write[T: float | str | bool](self, block: Block, point: Point[T], value: Value) -> CommandResult:
+        """Validate, write when different, and read back until it shows.
+
+        Of many writes to one point that wait for each other, only the newest is sent.
+        """
+        wanted = point.validate(value)
+        source = self.writable(block, point)
+        encoded = point.encode(source, wanted)
+        slot, ticket = f"{block.name}.{point.name}", object()
+        self._latest[slot] = ticket
+        async with self._locks.setdefault(slot, asyncio.Lock()):
+            if self._latest[slot] is not ticket or await self._holds(block, point, source, wanted):
+                return CommandResult(applied=True)
+            result = await self.command([(source, encoded)], {source.key: (point, source, wanted)}, kind=slot)
+            if result.applied:
+                block.set(point, wanted)
+            return result
+
+    def writable(self, block: Block, point: Point[Any]) -> Source:
+        """Return where ``point`` is written; raise ``DeviceRefusedError`` when it cannot be."""
+        source = point.source(self.wire.name, block.index)
+        if source is None or (point.write_high is None and source.codes is None):
+            raise DeviceRefusedError(key="not_writable", name=point.name)
+        return source
+
+    async def _holds[T: float | str | bool](self, block: Block, point: Point[T], source: Source, wanted: T) -> bool:
+        """Tell whether the device already has ``wanted``, asking it when our memory says so."""
+        return block.get(point) == wanted and await self.confirms({source.key: (point, source, wanted)})
+
+    def spend(self, kind: str) -> None:
+        """Account for one write of ``kind``; raise ``RateLimitedError`` when the budget is used up."""
+
+    async def command(
+        self,
+        values: Sequence[tuple[Source, Raw]],
+        expected: Expected,
+        *,
+        kind: str,
+    ) -> CommandResult:
+        """Send ``values`` once, and look until the device shows ``expected``.
+
+        A write without an answer may have been done: it is read back, and repeated once only when
+        the device clearly does not show it.
+        """
+        started = self._clock()
+        for attempt in (1, 2):
+            self.spend(kind)
+            lost: EnergyError | None = None
+            try:
+                await self.wire.write(values)
+            except (DeviceTimeoutError, DeviceConnectionError, DeviceProtocolError) as error:
+                lost = error
+            if await self.shows(expected):
+                return CommandResult(applied=True, latency=self._clock() - started, writes=attempt)
+            if lost is None or attempt == 2:
+                break
+        if lost is not None:
+            raise lost
+        return CommandResult(applied=False, writes=attempt)
+
+    async def shows(self, expected: Expected) -> bool:
+        """Read back at each moment of ``settle`` until all of ``expected`` shows."""
+        started = self._clock()
+        for moment in self.settle:
+            if (wait := started + moment - self._clock()) > 0:
+                await asyncio.sleep(wait)
+            with suppress(DeviceTimeoutError, DeviceConnectionError, DeviceProtocolError):
+                if await self.confirms(expected):
+                    return True
+        return False
+
+    async def confirms(self, expected: Expected) -> bool:
+        """Ask the device once whether it has all of ``expected``."""
+        reading = await self.wire.read([source for _, source, _ in expected.values()], command=True)
+        return all(
+            key in reading.values and point.decode(source, reading.values[key]) == value
+            for key, (point, source, value) in expected.items()
+        )

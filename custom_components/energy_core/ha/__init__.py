@@ -1,0 +1,1 @@
+"""The only folder of the core that knows Home Assistant."""

@@ -1,0 +1,113 @@
+"""One coordinator for every device: polls what somebody listens to, logs a loss and a return once."""
+
+from datetime import timedelta
+import logging
+import time
+from typing import Any, Final, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+
+from ..device import CommandResult, Device
+from ..errors import DeviceAuthError, DeviceRefusedError, EnergyError
+from ..pacing import Backoff
+from ..points import Block, Point, Value
+from ..report import UpdateReport
+
+# A single silence is normal for small devices; the second in a row is a loss.
+GRACE: Final = 2
+# A poll may keep the device busy for half of the time, no more.
+BUSY_SHARE: Final = 0.5
+
+
+class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
+    """Polls one device; ``data`` says which blocks answered, the values live in the device."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        device: D,
+        *,
+        domain: str,
+        serial: str,
+        interval: float,
+        logger: logging.Logger,
+    ) -> None:
+        """Poll ``device`` each ``interval`` seconds on behalf of ``entry``."""
+        super().__init__(hass, logger, name=entry.title, config_entry=entry, update_interval=timedelta(seconds=interval))
+        self.device = device
+        self.domain = domain
+        self.serial = serial
+        self.interval = interval
+        self.backoff = Backoff()
+        self._failures = 0
+
+    def device_info(self, block: Block) -> DeviceInfo | ChildDeviceInfo:
+        """Return the device that the entities of ``block`` belong to."""
+        raise NotImplementedError
+
+    def set_interval(self, interval: float) -> None:
+        """Poll each ``interval`` seconds from now on."""
+        self.interval = interval
+        self.update_interval = timedelta(seconds=interval)
+        if self._listeners:
+            self._schedule_refresh()
+
+    async def write(self, block: Block, point: Point[Any], value: Value) -> CommandResult:
+        """Write a point for an entity and show what the device now has."""
+        result = await self.device.write(block, point, value)
+        if not result.applied:
+            raise DeviceRefusedError(key="not_applied")
+        self.async_update_listeners()
+        return result
+
+    @override
+    async def _async_update_data(self) -> UpdateReport:
+        started = time.monotonic()
+        try:
+            report = await self.device.update(set(self.async_contexts()))
+            await self.after_update(report)
+        except DeviceAuthError as error:
+            raise ConfigEntryAuthFailed(
+                translation_domain=self.domain, translation_key=error.key, translation_placeholders=error.placeholders
+            ) from error
+        except EnergyError as error:
+            return self._lost(error)
+        self._failures = 0
+        took = time.monotonic() - started
+        self.update_interval = timedelta(seconds=max(self.interval, took / BUSY_SHARE))
+        return self._noted(report)
+
+    async def after_update(self, report: UpdateReport) -> None:
+        """Act on a fresh report before entities see it; an ``EnergyError`` counts as a loss."""
+
+    def _lost(self, error: EnergyError) -> UpdateReport:
+        """Bear one silence, then declare the device lost: one warning, and ever longer pauses."""
+        self._failures += 1
+        delay = self.backoff.delay(self._failures, self.interval)
+        if self.data is not None and self._failures < GRACE:
+            self.update_interval = timedelta(seconds=delay)
+            return self.data
+        if self.data is not None and self.last_update_success:
+            self.logger.warning("%s does not answer: %s", self.name, error)
+            self.last_update_success = False
+        raise UpdateFailed(
+            translation_domain=self.domain,
+            translation_key=error.key,
+            translation_placeholders=error.placeholders,
+            retry_after=delay,
+        ) from error
+
+    def _noted(self, report: UpdateReport) -> UpdateReport:
+        """Log each block that fell silent or came back, once."""
+        earlier = self.data or UpdateReport()
+        now = report.after(earlier)
+        for name in sorted(now.failed.keys() - earlier.failed.keys()):
+            self.logger.warning("%s: no values of %s: %s", self.name, name, now.failed[name])
+        for name in sorted(earlier.failed.keys() - now.failed.keys()):
+            self.logger.info("%s: values of %s are back", self.name, name)
+        return now

@@ -1,0 +1,189 @@
+"""One entity class for each platform; entities appear when the unit first shows their point."""
+
+from collections.abc import Callable, Iterable
+from datetime import time
+from typing import Any, override
+
+from homeassistant.components.binary_sensor import BinarySensorEntity
+from homeassistant.components.number import NumberEntity
+from homeassistant.components.select import SelectEntity
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
+from homeassistant.components.switch import SwitchEntity
+from homeassistant.components.time import TimeEntity
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import callback
+from homeassistant.helpers.entity import EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from ..points import Block, Point, Value
+from .commands import translated
+from .coordinator import EnergyCoordinator
+from .descriptions import PointDescription
+from .entity import EnergyEntity
+
+# Integrating helpers (Riemann sum, derivative) need a report of these even when nothing changed.
+INTEGRATED = {SensorDeviceClass.POWER, SensorDeviceClass.CURRENT, SensorDeviceClass.VOLTAGE}
+
+
+class PointEntity(EnergyEntity):
+    """Shows one point of a block."""
+
+    def __init__(self, coordinator: EnergyCoordinator[Any], block: Block, description: PointDescription) -> None:
+        """Show ``description.point``; the parts of a repeated block are numbered from 1."""
+        key = f"{description.key}_{block.number}" if block.repeated else description.key
+        super().__init__(coordinator, block, description, key)
+        if block.repeated:
+            self._attr_translation_placeholders = {"number": str(block.number)}
+        self.point: Point[Any] = description.point
+
+    @override
+    def shown(self) -> Value | None:
+        """Return the value of the point."""
+        return self.block.get(self.point)
+
+    async def write(self, value: Value) -> None:
+        """Write the point and show what the device now has."""
+        with translated(self.coordinator.domain):
+            await self.coordinator.write(self.block, self.point, value)
+
+
+class EnergySensor(PointEntity, SensorEntity):
+    """A value."""
+
+    def __init__(self, coordinator: EnergyCoordinator[Any], block: Block, description: PointDescription) -> None:
+        """Remember whether helpers integrate this value."""
+        super().__init__(coordinator, block, description)
+        self.always_write = self.device_class in INTEGRATED
+
+    @property
+    @override
+    def native_value(self) -> Value | None:
+        """Return the value of the point."""
+        return self.shown()
+
+
+class EnergyBinarySensor(PointEntity, BinarySensorEntity):
+    """A fact that is so or not."""
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return the value of the point."""
+        value = self.shown()
+        return None if value is None else bool(value)
+
+
+class EnergyNumber(PointEntity, NumberEntity):
+    """A number that can be set."""
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return the value of the point."""
+        value = self.shown()
+        return float(value) if isinstance(value, int | float) else None
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        """Write the point."""
+        await self.write(value)
+
+
+class EnergySelect(PointEntity, SelectEntity):
+    """A choice."""
+
+    @property
+    @override
+    def options(self) -> list[str]:
+        """Return what the wire can write, and what the unit says although nobody can ask for it."""
+        source = self.point.source(self.coordinator.device.wire.name, self.block.index)
+        codes = (source.write_codes or dict.fromkeys(self.point.options, 0)) if source else {}
+        options = [str(known) for known in codes]
+        current = self.current_option
+        return options if current is None or current in options else [*options, current]
+
+    @property
+    @override
+    def current_option(self) -> str | None:
+        """Return the value of the point."""
+        value = self.shown()
+        return None if value is None else str(value)
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Write the point."""
+        await self.write(option)
+
+
+class EnergySwitch(PointEntity, SwitchEntity):
+    """A setting that is on or off."""
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return the value of the point."""
+        value = self.shown()
+        return None if value is None else bool(value)
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        """Switch the setting on."""
+        await self.write(value=True)
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        """Switch the setting off."""
+        await self.write(value=False)
+
+
+class EnergyTime(PointEntity, TimeEntity):
+    """A time of day that the unit packs as hour x 256 + minute."""
+
+    @property
+    @override
+    def native_value(self) -> time | None:
+        """Return the value of the point."""
+        value = self.shown()
+        if not isinstance(value, int | float):
+            return None
+        hour, minute = divmod(int(value), 256)
+        return time(hour, minute) if hour < 24 and minute < 60 else None
+
+    @override
+    async def async_set_value(self, value: time) -> None:
+        """Write the point."""
+        await self.write(value.hour * 256 + value.minute)
+
+
+def add_when_shown[E: EntityDescription](
+    coordinator: EnergyCoordinator[Any],
+    entry: ConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    descriptions: Iterable[PointDescription],
+    make: Callable[[EnergyCoordinator[Any], Block, Any], PointEntity],
+) -> None:
+    """Add an entity for each described point of each block, now and whenever the unit shows a new one.
+
+    A part that the unit loses takes its entities along; it may come back.
+    """
+    wanted = tuple(descriptions)
+    added: set[tuple[str, str]] = set()
+
+    @callback
+    def look() -> None:
+        blocks = coordinator.device.blocks
+        added.difference_update([slot for slot in added if slot[0] not in blocks])
+        found = [
+            (block, description)
+            for block in blocks.values()
+            for description in wanted
+            if type(block) is description.point.block
+            and block.has(description.point)
+            and (block.name, description.key) not in added
+        ]
+        added.update((block.name, description.key) for block, description in found)
+        if found:
+            async_add_entities(make(coordinator, block, description) for block, description in found)
+
+    look()
+    entry.async_on_unload(coordinator.async_add_listener(look))

@@ -1,0 +1,109 @@
+"""The only door to HTTP: a session in, JSON out, and every error ours.
+
+No redirects, one deadline for the whole exchange, a cap on the body; neither a URL's query nor a
+body is ever logged.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+import json
+from typing import Any, Final
+
+from aiohttp import ClientError, ClientMiddlewareType, ClientResponse, ClientSession, ClientTimeout, ServerDisconnectedError
+from yarl import URL
+
+from .errors import (
+    DeviceAuthError,
+    DeviceConnectionError,
+    DeviceProtocolError,
+    DeviceTimeoutError,
+    EnergyError,
+    RateLimitedError,
+)
+
+type Json = Any
+
+# What a small device can have to say, many times over; a hostile body ends here.
+MAX_BYTES: Final = 256 * 1024
+# When a server says 429 without saying for how long.
+RETRY_AFTER: Final = 60.0
+
+
+async def request_json(
+    session: ClientSession,
+    method: str,
+    url: str,
+    *,
+    deadline: float,
+    headers: Mapping[str, str] | None = None,
+    middlewares: Sequence[ClientMiddlewareType] = (),
+    max_bytes: int = MAX_BYTES,
+) -> Json:
+    """Send one request to ``url`` (already encoded) and return the JSON of its answer.
+
+    ``deadline`` bounds the whole exchange in seconds. The content type is not trusted, the status is.
+    """
+    try:
+        async with (
+            asyncio.timeout(deadline),
+            session.request(
+                method,
+                URL(url, encoded=True),
+                headers=headers,
+                allow_redirects=False,
+                middlewares=middlewares,
+                timeout=ClientTimeout(total=None),
+            ) as response,
+        ):
+            check_status(response)
+            return parse(await body(response, max_bytes))
+    except TimeoutError as error:
+        raise DeviceTimeoutError(f"no answer within {deadline:g} s") from error
+    except ServerDisconnectedError as error:
+        raise DeviceConnectionError("the device closed the connection") from error
+    except (ClientError, OSError, ValueError) as error:
+        raise _translated(error) from error
+
+
+def _translated(error: Exception) -> EnergyError:
+    """Connection troubles are the network's; anything else is an answer that is not HTTP."""
+    if isinstance(error, OSError):
+        return DeviceConnectionError(type(error).__name__)
+    return DeviceProtocolError(f"not a usable answer ({type(error).__name__})")
+
+
+def check_status(response: ClientResponse) -> None:
+    """Return on 200; raise the error that the status stands for."""
+    status = response.status
+    if status == 200:
+        return
+    if status in (401, 403):
+        challenge = "Digest" if "digest" in response.headers.get("WWW-Authenticate", "").lower() else "none"
+        raise DeviceAuthError(f"status {status}", challenge=challenge)
+    if status == 429:
+        raise RateLimitedError("status 429", retry_after=_retry_after(response))
+    raise DeviceProtocolError(f"status {status}", key="http_status", status=status)
+
+
+def _retry_after(response: ClientResponse) -> float:
+    header = response.headers.get("Retry-After", "")
+    return float(header) if header.isascii() and header.isdigit() and len(header) < 6 else RETRY_AFTER
+
+
+async def body(response: ClientResponse, max_bytes: int) -> bytes:
+    """Return the body, or raise when it passes ``max_bytes``; no more than that is ever held."""
+    received = bytearray()
+    async for chunk in response.content.iter_chunked(16 * 1024):
+        received += chunk
+        if len(received) > max_bytes:
+            response.close()
+            raise DeviceProtocolError(f"more than {max_bytes} bytes")
+    return bytes(received)
+
+
+def parse(raw: bytes) -> Json:
+    """Return JSON, with NaN and infinity as null; raise ``DeviceProtocolError`` for anything else."""
+    try:
+        return json.loads(raw, parse_constant=lambda _: None)
+    except (ValueError, RecursionError) as error:
+        raise DeviceProtocolError("not JSON", key="not_json") from error

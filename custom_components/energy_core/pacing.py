@@ -1,0 +1,132 @@
+"""Talk gently: one request at a time, a gap between requests, commands first, budgets kept."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+import time
+from typing import Any, Self
+
+from .errors import RateLimitedError
+
+DAY = 86400.0
+
+
+class Pacer:
+    """Gives out turns on one device, whatever the number of wires and callers.
+
+    Two requests start at least ``gap`` seconds apart, never overlap, and a waiting command goes
+    before every waiting poll.
+    """
+
+    def __init__(self, gap: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Start with the first turn free."""
+        self.gap = gap
+        self._clock = clock
+        self._free_at = 0.0
+        self._quiet_until = 0.0
+        self._busy = False
+        self._commands: deque[asyncio.Future[None]] = deque()
+        self._polls: deque[asyncio.Future[None]] = deque()
+
+    def hush(self, seconds: float) -> None:
+        """Keep polls, not commands, away for ``seconds`` from now: the device has work to do."""
+        self._quiet_until = max(self._quiet_until, self._clock() + seconds)
+
+    @asynccontextmanager
+    async def turn(self, *, command: bool = False) -> AsyncIterator[None]:
+        """Hold the device for one request."""
+        await self._acquire(self._commands if command else self._polls)
+        try:
+            await self._wait(command=command)
+            self._free_at = self._clock() + self.gap
+            yield
+        finally:
+            self._release()
+
+    async def _wait(self, *, command: bool) -> None:
+        until = self._free_at if command else max(self._free_at, self._quiet_until)
+        if (delay := until - self._clock()) > 0:
+            await asyncio.sleep(delay)
+
+    async def _acquire(self, queue: deque[asyncio.Future[None]]) -> None:
+        if not self._busy:
+            self._busy = True
+            return
+        ticket = asyncio.get_running_loop().create_future()
+        queue.append(ticket)
+        try:
+            await ticket
+        except asyncio.CancelledError:
+            if ticket.done() and not ticket.cancelled():
+                self._release()
+            raise
+
+    def _release(self) -> None:
+        for queue in (self._commands, self._polls):
+            while queue:
+                ticket = queue.popleft()
+                if not ticket.done():
+                    ticket.set_result(None)
+                    return
+        self._busy = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backoff:
+    """How long to wait for a device that does not answer, in seconds."""
+
+    first: float = 10.0
+    ceiling: float = 60.0
+
+    def delay(self, failures: int, interval: float) -> float:
+        """Return the wait after the ``failures``-th failed poll of one that is due each ``interval``.
+
+        Once soon, because most losses are short; then ever longer, never more often than healthy.
+        """
+        if failures <= 1:
+            return min(interval, self.first)
+        return float(min(interval * 2 ** min(failures - 2, 10), max(interval, self.ceiling)))
+
+
+@dataclass
+class Budget:
+    """At most ``limit`` uses within any ``window`` seconds, ``reserve`` of them for commands.
+
+    Times are wall-clock seconds, so that a budget survives a restart; a clock that jumps back
+    neither frees nor freezes it.
+    """
+
+    limit: int
+    window: float = DAY
+    reserve: int = 0
+    clock: Callable[[], float] = time.time
+    _uses: list[float] = field(default_factory=list)
+
+    def used(self) -> int:
+        """Return how much of the budget is gone."""
+        now = self.clock()
+        self._uses = [min(use, now) for use in self._uses if use > now - self.window]
+        return len(self._uses)
+
+    def left(self, *, command: bool = False) -> int:
+        """Return how many more uses are free, for a command or for anything else."""
+        return max(0, self.limit - self.used() - (0 if command else self.reserve))
+
+    def spend(self, *, command: bool = False) -> None:
+        """Use one; raise ``RateLimitedError`` when none is left."""
+        if not self.left(command=command):
+            retry_after = self._uses[0] + self.window - self.clock() if self._uses else self.window
+            raise RateLimitedError(key="budget_exhausted", retry_after=retry_after, limit=self.limit)
+        self._uses.append(self.clock())
+
+    def as_list(self) -> list[float]:
+        """Return what must survive a restart, ready for JSON."""
+        self.used()
+        return list(self._uses)
+
+    def restore(self, saved: Iterable[Any]) -> Self:
+        """Take back the uses of an earlier life, ignoring what is not a time."""
+        self._uses = sorted(float(use) for use in saved if isinstance(use, int | float))
+        return self

@@ -1,0 +1,32 @@
+"""What one reading brought: who answered, who did not, and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .errors import EnergyError
+from .points import Key, Raw
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """A wire's answer: raw values by key, and the keys that failed although the link lives.
+
+    A key in neither is one that the unit does not have.
+    """
+
+    values: Mapping[Key, Raw] = field(default_factory=dict)
+    failed: Mapping[Key, EnergyError] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateReport:
+    """A poll's outcome by block name; a block that was not due stands in neither."""
+
+    updated: frozenset[str] = frozenset()
+    failed: Mapping[str, EnergyError] = field(default_factory=dict)
+
+    def after(self, earlier: UpdateReport) -> UpdateReport:
+        """Return what holds now: blocks not read this time keep what the earlier report said."""
+        still_failed = {name: error for name, error in earlier.failed.items() if name not in self.updated}
+        failed = {**still_failed, **self.failed}
+        return UpdateReport(updated=(earlier.updated | self.updated) - failed.keys(), failed=failed)

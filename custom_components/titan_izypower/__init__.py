@@ -1,0 +1,64 @@
+"""Titan IzyPower: a home battery over Modbus TCP or the vendor's OpenData HTTP."""
+
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
+from homeassistant.core import Event, HomeAssistant
+from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.storage import Store
+from homeassistant.helpers.typing import ConfigType
+
+from .const import DOMAIN, STORAGE_VERSION
+from .coordinator import TitanConfigEntry, create
+from .services import async_setup_services
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+PLATFORMS = [
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.EVENT,
+    Platform.NUMBER,
+    Platform.SELECT,
+    Platform.SENSOR,
+    Platform.SWITCH,
+    Platform.TIME,
+]
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Register the actions, whether or not an entry is loaded."""
+    async_setup_services(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: TitanConfigEntry) -> bool:
+    """Meet the unit, then show it."""
+    coordinator = await create(hass, entry)
+    await coordinator.async_config_entry_first_refresh()
+    entry.runtime_data = coordinator
+    coordinator.unit_id()
+
+    async def stopping(_event: Event) -> None:
+        await coordinator.close()
+
+    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stopping))
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    # Packs and other parts that are not needed to start follow at once, without holding up the start.
+    entry.async_create_background_task(hass, coordinator.async_request_refresh(), f"{DOMAIN} second reading")
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: TitanConfigEntry) -> bool:
+    """End what runs, then let go."""
+    await entry.runtime_data.close()
+    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: TitanConfigEntry) -> None:
+    """Leave nothing behind."""
+    await Store[dict[str, object]](hass, STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}").async_remove()
+
+
+async def async_remove_config_entry_device(hass: HomeAssistant, entry: TitanConfigEntry, device: dr.DeviceEntry) -> bool:
+    """Let the user remove a pack that is no longer fitted."""
+    coordinator = entry.runtime_data
+    fitted = {(DOMAIN, coordinator.serial)} | {(DOMAIN, f"{coordinator.serial}_{pack.name}") for pack in coordinator.device.packs}
+    return not device.identifiers & fitted

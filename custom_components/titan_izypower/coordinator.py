@@ -1,0 +1,283 @@
+"""The Titan's runtime: one coordinator, its control, and what is kept across restarts."""
+
+from collections.abc import Mapping
+from datetime import datetime
+import logging
+import time
+from typing import Any, override
+
+from homeassistant.components.modbus import async_get_unit
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_HOST, CONF_MODEL, CONF_PASSWORD, CONF_PORT, CONF_SCAN_INTERVAL
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryError, HomeAssistantError
+from homeassistant.helpers import device_registry as dr, issue_registry as ir
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.storage import Store
+from modbus_connection import ModbusTcpParams, ModbusUnit
+
+from ..energy_core.device import CommandResult
+from ..energy_core.errors import DeviceProtocolError, EnergyError
+from ..energy_core.ha.coordinator import EnergyCoordinator
+from ..energy_core.pacing import Pacer
+from ..energy_core.points import Block, Point, Value
+from ..energy_core.report import UpdateReport
+from .connect import Address, modbus_titan, opendata_titan, polarity
+from .const import (
+    CONF_FAIL_SAFE,
+    CONF_MAX_CHARGE,
+    CONF_MAX_DISCHARGE,
+    CONF_POLARITY,
+    CONF_SERIALS,
+    CONF_SETTINGS_PER_DAY,
+    CONF_UNIT_ID,
+    CONF_WIRE,
+    DOMAIN,
+    GEN1_CHARGE,
+    GEN1_DISCHARGE,
+    MANUFACTURER,
+    MODEL_NAMES,
+    MODEL_POWER,
+    SCAN_INTERVAL,
+    STORAGE_VERSION,
+    TRANSPORT_GEN1,
+    TRANSPORT_MODBUS,
+    UNIT_ID,
+)
+from .titan import derive, device as titan_device
+from .titan.control import MIN_POWER, Action, Control, Limits, Order
+from .titan.device import Titan
+from .titan.points import Pack, System
+
+_LOGGER = logging.getLogger(__name__)
+# Counters and budgets change with every poll: write them to disk now and then, and at the end.
+SAVE_DELAY = 300
+
+type TitanConfigEntry = ConfigEntry[TitanCoordinator]
+
+
+class TitanCoordinator(EnergyCoordinator[Titan]):
+    """Polls the unit, keeps its control and its memory, and ends what runs when Home Assistant goes."""
+
+    config_entry: TitanConfigEntry
+
+    def __init__(self, hass: HomeAssistant, entry: TitanConfigEntry, titan: Titan, store: Store[dict[str, Any]]) -> None:
+        """Run ``titan`` for ``entry``."""
+        super().__init__(
+            hass,
+            entry,
+            titan,
+            domain=DOMAIN,
+            serial=entry.unique_id or entry.entry_id,
+            interval=entry.options.get(CONF_SCAN_INTERVAL, SCAN_INTERVAL),
+            logger=_LOGGER,
+        )
+        self.control = Control(titan, limits(entry))
+        self._store = store
+        self._end_at: Any = None
+
+    def apply(self, options: Mapping[str, Any]) -> None:
+        """Take over new preferences at once."""
+        self.control.limits = limits(self.config_entry, options)
+        self.device.sign.choice = polarity(options, CONF_POLARITY)
+        self.device.settings_budget.limit = options.get(CONF_SETTINGS_PER_DAY, titan_device.SETTINGS_PER_DAY)
+        self.set_interval(options.get(CONF_SCAN_INTERVAL, SCAN_INTERVAL))
+        self.async_update_listeners()
+
+    # Polling
+
+    @override
+    async def after_update(self, report: UpdateReport) -> None:
+        """Refuse a stranger, follow restarts, remember."""
+        if "identity" in report.updated:
+            self._check_identity()
+        if self.data is not None:
+            await self.control.recover()
+        self._arm_end()
+        self._store.async_delay_save(self._kept, SAVE_DELAY)
+
+    def _check_identity(self) -> None:
+        known = self.config_entry.data[CONF_SERIALS]
+        issue = f"other_unit_{self.config_entry.entry_id}"
+        if not self.device.same_unit(known):
+            ir.async_create_issue(
+                self.hass,
+                DOMAIN,
+                issue,
+                is_fixable=False,
+                severity=ir.IssueSeverity.ERROR,
+                translation_key="other_unit",
+                translation_placeholders={"title": self.config_entry.title, "host": self.config_entry.data[CONF_HOST]},
+            )
+            self.device.expire("identity")
+            raise DeviceProtocolError("another unit answers at this address", key="other_unit")
+        ir.async_delete_issue(self.hass, DOMAIN, issue)
+
+    # Commands
+
+    @override
+    async def write(self, block: Block, point: Point[Any], value: Value) -> CommandResult:
+        """Write for an entity; modes and orders go through the control, which knows what follows from them."""
+        if point is System.working_mode:
+            return await self._commanded(self.control.set_mode(str(value)))
+        result = await super().write(block, point, value)
+        await self._save()
+        return result
+
+    async def set_realtime(self) -> CommandResult:
+        """Arm real-time mode."""
+        return await self._commanded(self.control.set_mode("realtime"))
+
+    async def give(self, order: Order, duration: float | None = None) -> CommandResult:
+        """Give an order; end it after ``duration`` seconds."""
+        return await self._commanded(self.control.order(order, duration))
+
+    async def set_power(self, power: float) -> CommandResult:
+        """Follow a signed setpoint: + discharges, - charges, less than the unit can do is standby."""
+        if abs(power) < MIN_POWER:
+            return await self.give(Order(action=Action.STANDBY))
+        action = Action.DISCHARGE if power > 0 else Action.CHARGE
+        return await self.give(self.control.check(action, abs(power), None))
+
+    async def _commanded(self, command: Any) -> CommandResult:
+        try:
+            result: CommandResult = await command
+        finally:
+            self._arm_end()
+            await self._save()
+            self.async_update_listeners()
+        return result
+
+    # The end of an order
+
+    @callback
+    def _arm_end(self) -> None:
+        """Have the running order ended when its time is up."""
+        running = self.control.running
+        until = None if running is None else running.until
+        if self._end_at is not None:
+            if self._end_at[0] == until:
+                return
+            self._end_at[1]()
+            self._end_at = None
+        if until is not None:
+            self._end_at = (until, async_call_later(self.hass, max(0.0, until - time.time()), self._time_is_up))
+
+    async def _time_is_up(self, _now: datetime) -> None:
+        self._end_at = None
+        try:
+            await self._commanded(self.control.stop())
+        except EnergyError as error:
+            _LOGGER.warning("%s: the order could not be ended, trying again: %s", self.name, error)
+            self._end_at = (None, async_call_later(self.hass, self.interval, self._time_is_up))
+
+    async def fail_safe(self) -> None:
+        """Leave the unit as the user wants it when nobody commands it any more."""
+        choice = self.config_entry.options.get(CONF_FAIL_SAFE, "standby")
+        if self.control.running is None or choice == "leave":
+            return
+        try:
+            await self.control.end()
+            if choice == "self_consumption":
+                await self.device.wire.write([_mode_write(self.device, "self_consumption")])
+                self.control.armed = False
+        except EnergyError as error:
+            _LOGGER.warning("%s could not be put to rest: %s", self.name, error)
+
+    async def close(self) -> None:
+        """End what is ours and write everything down."""
+        if self._end_at is not None:
+            self._end_at[1]()
+            self._end_at = None
+        await self.fail_safe()
+        await self._save()
+
+    # Memory
+
+    def _kept(self) -> dict[str, Any]:
+        return self.device.saved() | {"control": self.control.saved()}
+
+    async def _save(self) -> None:
+        await self._store.async_save(self._kept())
+
+    # Devices
+
+    @override
+    def device_info(self, block: Block) -> dr.DeviceInfo | dr.ChildDeviceInfo:
+        """Return the unit, or the pack as a part of it."""
+        if not isinstance(block, Pack):
+            return unit_info(self)
+        return dr.ChildDeviceInfo(
+            identifiers={(DOMAIN, f"{self.serial}_{block.name}")},
+            translation_key="pack" if block.index else "main_pack",
+            translation_placeholders={"number": str(block.number)},
+            parent_device_id=self.unit_id(),
+        )
+
+    def unit_id(self) -> str:
+        """Return the registry id of the unit, registering it first if need be."""
+        registry = dr.async_get(self.hass)
+        return registry.async_get_or_create(config_entry_id=self.config_entry.entry_id, **unit_info(self)).id
+
+
+def unit_info(coordinator: TitanCoordinator) -> dr.DeviceInfo:
+    """Return what the registry shows of the unit."""
+    titan, entry = coordinator.device, coordinator.config_entry
+    firmware = titan.info.cms_firmware or derive.version(titan.info.ems_firmware)
+    return dr.DeviceInfo(
+        identifiers={(DOMAIN, coordinator.serial)},
+        connections={(dr.CONNECTION_NETWORK_MAC, dr.format_mac(titan.info.mac))} if titan.info.mac else set(),
+        manufacturer=MANUFACTURER,
+        model=MODEL_NAMES[entry.data[CONF_MODEL]],
+        model_id=titan.info.product_code or titan.identity.device_type,
+        name=entry.title,
+        serial_number=coordinator.serial,
+        sw_version=firmware,
+        hw_version=derive.version(titan.info.inverter_firmware),
+    )
+
+
+def _mode_write(titan: Titan, mode: str) -> tuple[Any, Any]:
+    source = System.working_mode.source(titan.wire.name)
+    assert source is not None
+    return source, System.working_mode.encode(source, mode)
+
+
+def limits(entry: TitanConfigEntry, options: Mapping[str, Any] | None = None) -> Limits:
+    """Return the user's ceilings, the model's by default."""
+    options = entry.options if options is None else options
+    gen1 = entry.data[CONF_WIRE] == TRANSPORT_GEN1
+    power = MODEL_POWER[entry.data[CONF_MODEL]]
+    return Limits(
+        charge=options.get(CONF_MAX_CHARGE, GEN1_CHARGE if gen1 else power),
+        discharge=options.get(CONF_MAX_DISCHARGE, GEN1_DISCHARGE if gen1 else power),
+    )
+
+
+def _unit(hass: HomeAssistant, entry: TitanConfigEntry) -> ModbusUnit:
+    """Borrow the unit from Home Assistant's connection; another integration may hold it otherwise."""
+    params = ModbusTcpParams(host=entry.data[CONF_HOST], port=entry.data[CONF_PORT])
+    try:
+        return async_get_unit(hass, entry, params, entry.data.get(CONF_UNIT_ID, UNIT_ID))
+    except HomeAssistantError as error:
+        raise ConfigEntryError(translation_domain=DOMAIN, translation_key="link_conflict") from error
+
+
+async def create(hass: HomeAssistant, entry: TitanConfigEntry) -> TitanCoordinator:
+    """Return the coordinator of ``entry`` with everything that an earlier life kept."""
+    store: Store[dict[str, Any]] = Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}", private=True)
+    kept = await store.async_load() or {}
+    pacer, data = Pacer(titan_device.REQUEST_GAP), entry.data
+    sign = polarity(entry.options, CONF_POLARITY)
+    if data[CONF_WIRE] == TRANSPORT_MODBUS:
+        titan = modbus_titan(_unit(hass, entry), pacer, kept.get("modbus"), polarity=sign)
+    else:
+        gen1 = data[CONF_WIRE] == TRANSPORT_GEN1
+        address = Address(host=data[CONF_HOST], port=data[CONF_PORT], password=data.get(CONF_PASSWORD))
+        memory = kept.get("gen1" if gen1 else "opendata")
+        titan = opendata_titan(hass, address, pacer, memory, gen1=gen1, polarity=sign)
+    titan.settings_budget.limit = entry.options.get(CONF_SETTINGS_PER_DAY, titan_device.SETTINGS_PER_DAY)
+    titan.restore(kept)
+    coordinator = TitanCoordinator(hass, entry, titan, store)
+    coordinator.control.restore(kept.get("control") or {})
+    return coordinator

@@ -1,0 +1,288 @@
+"""The Titan: which parts this unit has, who it is, and what follows from what it says."""
+
+from collections.abc import Collection, Mapping
+import logging
+from typing import Any, Final, override
+
+from ...energy_core.device import Device, Wire
+from ...energy_core.errors import DeviceProtocolError, EnergyError
+from ...energy_core.pacing import Budget, Pacer
+from ...energy_core.points import Block, Point
+from ...energy_core.report import UpdateReport
+from . import codes, derive
+from .derive import Polarity, SignLearner
+from .points import (
+    Battery,
+    Grid,
+    Identity,
+    Info,
+    Link,
+    Network,
+    Pack,
+    PvInput,
+    Radio,
+    Serials,
+    Settings,
+    Solar,
+    System,
+)
+
+# One request at a time, a second apart: the vendor's minimum; a little more, so that jitter keeps it.
+REQUEST_GAP: Final = 1.02
+# Persistent settings live in flash: what users do by hand fits, what a runaway automation does not.
+SETTINGS_PER_DAY: Final = 50
+# Mode changes a day above which something is wrong.
+MODES_PER_DAY: Final = 20
+# The oldest protocol with a Modbus server that we know of, and a bound against another maker's register.
+PROTOCOLS: Final = range(10, 100)
+PV_INPUTS: Final = 4
+GEN2_TYPES: Final = ("CMS-SP2000", "CMS-SF2000", "CMS-SP3000", "CMS-SF3000", "CMS-SF1200")
+
+
+class Titan(Device):
+    """One unit on one wire. Verbs are in ``control``; this knows what there is."""
+
+    max_power = 10_800
+
+    def __init__(
+        self, wire: Wire, pacer: Pacer, *, logger: logging.Logger, polarity: Polarity = Polarity.AUTO, **more: Any
+    ) -> None:
+        """Own the blocks that every unit has; the others follow once the unit has shown them."""
+        super().__init__(wire, **more)
+        self.pacer = pacer
+        self.logger = logger
+        self.sign = SignLearner(polarity)
+        self.settings_budget = Budget(SETTINGS_PER_DAY)
+        self.mode_budget = Budget(MODES_PER_DAY)
+        self.serials: dict[str, str] = {}
+        self.restarts = 0
+        self.system = self.add(System("system"))
+        self.battery = self.add(Battery("battery"))
+        self.solar = self.add(Solar("solar"))
+        self.grid = self.add(Grid("grid"))
+        self.settings = self.add(Settings("settings"))
+        self.identity = self.add(Identity("identity"))
+        self.info = self.add(Info("info"))
+        self.network = self.add(Network("network"))
+        self.radio = self.add(Radio("radio"))
+        self.pack_serials = self.add(Serials("serials"))
+        self.link = self.add(Link("link"))
+        self.add(Pack("pack_0"))
+        for index in range(PV_INPUTS):
+            self.add(PvInput(f"pv_{index + 1}", index))
+        self._uptime: float | None = None
+        self._shutdowns: float | None = None
+
+    # What there is
+
+    @property
+    def generation(self) -> int:
+        """Return 2 for the 2000 class and newer, 1 for the 1600 class."""
+        return 1 if self.wire.name == "gen1" else 2
+
+    @property
+    def packs(self) -> list[Pack]:
+        """Return the main unit's pack and the fitted extensions."""
+        return [block for block in self.blocks.values() if isinstance(block, Pack)]
+
+    @property
+    def serial(self) -> str | None:
+        """Return the serial number that identifies the unit: the device's own before its main pack's."""
+        for kind in ("device", "sunspec"):
+            if found := self.serials.get(kind):
+                return found
+        return f"pack-{self.serials['pack']}" if "pack" in self.serials else None
+
+    def is_titan(self) -> bool:
+        """Tell whether what answered is a unit of this family."""
+        protocol = self.info.protocol
+        known_type = self.identity.device_type is not None
+        return self.serial is not None and (known_type or (protocol is not None and int(protocol) in PROTOCOLS))
+
+    def same_unit(self, known: Mapping[str, str]) -> bool:
+        """Tell whether this is the unit with the serial numbers ``known``, as far as both say."""
+        shared = self.serials.keys() & known.keys()
+        return not shared or any(self.serials[kind] == known[kind] for kind in shared)
+
+    @property
+    def secrets(self) -> list[str]:
+        """Return everything that identifies the unit, for scrubbing."""
+        texts = (block.values.get(name) for block in self.blocks.values() for name, point in block.points.items() if point.secret)
+        return [*(found for found in texts if isinstance(found, str)), *self.serials.values()]
+
+    @property
+    def alarms(self) -> list[str]:
+        """Return the names of the unit's active alarms."""
+        return codes.bits(self.system.alarm_word, codes.ALARMS)
+
+    # What follows from a reading
+
+    @override
+    async def update(self, wanted: Collection[str] = (), *, only: bool = False) -> UpdateReport:
+        """Read what is due; after a failure the next reading also asks who is there."""
+        try:
+            return await super().update(wanted, only=only)
+        except EnergyError:
+            self.expire("identity", "network")
+            raise
+
+    @override
+    def digest(self, report: UpdateReport) -> None:
+        """Derive values from those that were read, and notice parts, restarts and firmware."""
+        if "identity" in report.updated:
+            self._identify()
+        if "info" in report.updated:
+            self._adapt()
+        if "serials" in report.updated:
+            self._fit_packs()
+        if {"system", "network"} & report.updated:
+            self._notice_restart()
+        self._derive_battery()
+        self._derive_grid()
+        self._derive_alarms()
+        for pack in self.packs:
+            first, second = pack.cell_1_voltage, pack.cell_2_voltage
+            if first is not None and second is not None:
+                pack.set(Pack.imbalance, round(abs(first - second) * 1000))
+        if self.radio.quality is not None:
+            self.radio.set(Radio.signal, self.radio.quality / 2 - 100)
+        self.refresh_link()
+
+    def refresh_link(self) -> None:
+        """Show how we talk to the unit."""
+        self.link.set(Link.transport, "modbus_tcp" if self.wire.name == "modbus" else "opendata")
+        self.link.set(Link.settings_writes_left, self.settings_budget.left())
+        self.link.set(Link.mode_writes, self.mode_budget.used())
+
+    def _identify(self) -> None:
+        found = {
+            "device": self.identity.device_serial,
+            "sunspec": self.identity.sunspec_serial,
+            "pack": self.identity.pack_serial,
+        }
+        self.serials = {kind: serial for kind, serial in found.items() if serial}
+
+    def _adapt(self) -> None:
+        """Own the PV inputs that the unit has, and forget what its wire learned from other firmware."""
+        inputs = PV_INPUTS if self.info.pv_inputs is None else int(self.info.pv_inputs)
+        for index in range(PV_INPUTS):
+            name = f"pv_{index + 1}"
+            if index >= inputs:
+                self.forget(name)
+            elif name not in self.blocks:
+                self.add(PvInput(name, index))
+        firmware = "/".join(str(self.info.get(point)) for point in _SIGNATURE)
+        memory = self.wire.memory  # type: ignore[attr-defined]
+        if memory.firmware not in (None, firmware):
+            self.logger.info("The firmware changed: learning anew what the unit has")
+            memory.forget(firmware)
+            self.expire()
+        memory.firmware = firmware
+
+    def _fit_packs(self) -> None:
+        for index in range(1, 6):
+            name = f"pack_{index}"
+            if not self.pack_serials.values.get(name):
+                self.forget(name)
+            elif name not in self.blocks:
+                self.add(Pack(name, index))
+
+    def _notice_restart(self) -> None:
+        """A run time that went back, or a shutdown more than before, is a restart."""
+        uptime, shutdowns = self.network.uptime, self.system.shutdown_count
+        back = uptime is not None and self._uptime is not None and uptime < self._uptime
+        more = shutdowns is not None and self._shutdowns is not None and shutdowns > self._shutdowns
+        self._uptime = self._uptime if uptime is None else uptime
+        self._shutdowns = self._shutdowns if shutdowns is None else shutdowns
+        if back or more:
+            self.restarts += 1
+
+    def _derive_battery(self) -> None:
+        battery = self.battery
+        if battery.raw_power is not None:
+            self.sign.observe(battery.raw_power, battery.state)
+        power = self.sign.power(battery.raw_power, battery.state, self.grid.inverter_power)
+        charge, discharge = derive.split(power)
+        battery.set(Battery.power, power)
+        battery.set(Battery.charge_power, charge)
+        battery.set(Battery.discharge_power, discharge)
+        battery.set(Battery.soc, battery.system_soc if battery.system_soc is not None else self._mean_soc())
+
+    def _mean_soc(self) -> float | None:
+        """Before protocol 1.8 there is no SoC of the whole: take the mean of the packs that are fitted."""
+        levels = [getattr(self.battery, f"soc_of_pack_{pack.index}" if pack.index else "soc_of_main") for pack in self.packs]
+        return derive.mean_soc(levels)
+
+    def _derive_grid(self) -> None:
+        grid = self.grid
+        if self.wire.name == "modbus":
+            fed, taken = derive.split(grid.net_ac_power)
+            grid.set(Grid.ac_input_power, taken)
+            grid.set(Grid.ac_output_power, fed)
+        if grid.has(Grid.power_factor):
+            grid.set(Grid.power_factor, derive.percent(grid.power_factor))
+
+    def _derive_alarms(self) -> None:
+        active = derive_alarm(self.system, System.alarm_word, System.alarm, codes.ALARMS)
+        if self.system.has(System.alarm_word):
+            self.system.set(System.has_alarm, active)
+        for block in self.blocks.values():
+            if isinstance(block, PvInput):
+                derive_alarm(block, PvInput.alarm_word, PvInput.alarm, codes.PV_ALARMS)
+
+    # What must survive a restart
+
+    @override
+    def saved(self) -> dict[str, Any]:
+        """Return counters, budgets, what the wire learned and the sign's votes."""
+        return super().saved() | {
+            "settings": self.settings_budget.as_list(),
+            "modes": self.mode_budget.as_list(),
+            "votes": self.sign.votes,
+            self.wire.name: self.wire.memory.as_dict(),  # type: ignore[attr-defined]
+        }
+
+    @override
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Take back what ``saved`` kept; the wire's memory is restored where the wire is made."""
+        super().restore(saved)
+        self.sign.restore(saved.get("votes"))
+        for budget, name in ((self.settings_budget, "settings"), (self.mode_budget, "modes")):
+            kept = saved.get(name)
+            budget.restore(kept if isinstance(kept, list) else [])
+
+    @override
+    def spend(self, kind: str) -> None:
+        """Settings have a hard budget; too many mode changes are only worth a warning; orders are free."""
+        if kind.startswith("settings."):
+            self.settings_budget.spend()
+        elif kind == "system.working_mode":
+            if not self.mode_budget.left():
+                self.logger.warning("More than %s mode changes today: look at your automations", MODES_PER_DAY)
+                return
+            self.mode_budget.spend()
+
+
+_SIGNATURE: Final[tuple[Point[Any], ...]] = (
+    Info.ems_firmware,
+    Info.bms_firmware,
+    Info.inverter_firmware,
+    Info.cms_firmware,
+    Info.protocol,
+)
+
+
+def derive_alarm[B: Block](block: B, word: Point[float], name: Point[str], names: Mapping[int, str]) -> bool:
+    """Name the first alarm of a word, ``none`` without; return whether there is one."""
+    if not block.has(word):
+        return False
+    active = codes.bits(block.get(word), names)
+    block.set(name, active[0] if active else "none")
+    return bool(active)
+
+
+async def meet(titan: Titan) -> None:
+    """Ask the unit who and what it is; raise ``DeviceProtocolError`` when it is none of this family."""
+    await titan.update(("identity", "info"), only=True)
+    if not titan.is_titan():
+        raise DeviceProtocolError("something else answers here", key="not_titan")

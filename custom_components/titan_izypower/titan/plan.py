@@ -1,0 +1,107 @@
+"""Which registers to fetch together: as few requests as the unit's holes allow."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, Final
+
+from .sources import Register
+
+# The protocol's own limit for one answer.
+MAX_SPAN: Final = 125
+# Fetching this many words that nobody asked for is cheaper than another request, one second later.
+MAX_GAP: Final = 60
+# So many gaps that the unit refused show that it serves no gap at all.
+REFUSED_GAPS: Final = 3
+TEXT_LENGTHS: Final = (16, 10, 8)
+
+
+@dataclass
+class Memory:
+    """What the unit has taught us about its register space; kept across restarts, per firmware."""
+
+    firmware: str | None = None
+    function: int | None = None
+    swapped: bool = False
+    text_words: int = TEXT_LENGTHS[0]
+    absent: set[int] = field(default_factory=set)
+    splits: set[int] = field(default_factory=set)
+    other_function: set[int] = field(default_factory=set)
+
+    @property
+    def max_gap(self) -> int:
+        """The gap worth bridging."""
+        return MAX_GAP if len(self.splits) < REFUSED_GAPS else 0
+
+    def forget(self, firmware: str | None) -> None:
+        """Start anew for another firmware, keeping how words are read."""
+        self.firmware = firmware
+        self.text_words = TEXT_LENGTHS[0]
+        for known in (self.absent, self.splits, self.other_function):
+            known.clear()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what must survive a restart, ready for JSON."""
+        return {name: sorted(value) if isinstance(value, set) else value for name, value in vars(self).items()}
+
+    @classmethod
+    def restored(cls, saved: object) -> Memory:
+        """Return the memory as it was saved; what cannot be read is forgotten."""
+        memory = cls()
+        if not isinstance(saved, dict):
+            return memory
+        for name, default in vars(cls()).items():
+            value = saved.get(name)
+            if isinstance(default, set) and isinstance(value, list):
+                setattr(memory, name, {item for item in value if isinstance(item, int)})
+            elif name in ("firmware", "function") or isinstance(value, type(default)):
+                setattr(memory, name, value)
+        return memory
+
+    def words(self, register: Register) -> int:
+        """Return how many words to fetch for ``register``."""
+        return self.text_words if register.kind == "text" else register.words
+
+
+def ranges(registers: Iterable[Register], memory: Memory) -> list[list[Register]]:
+    """Return ``registers``, without those the unit lacks, as groups to fetch with one request each."""
+    wanted = sorted((each for each in registers if each.key not in memory.absent), key=lambda each: each.key)
+    groups: list[list[Register]] = []
+    for register in wanted:
+        if groups and _joins(groups[-1], register, memory):
+            groups[-1].append(register)
+        else:
+            groups.append([register])
+    return groups
+
+
+def extent(group: list[Register], memory: Memory) -> tuple[int, int]:
+    """Return the first address and the number of words that a group takes."""
+    start = group[0].key
+    return start, max(each.key + memory.words(each) for each in group) - start
+
+
+def _joins(group: list[Register], register: Register, memory: Memory) -> bool:
+    if register.alone or group[0].alone:
+        return False
+    start, count = extent(group, memory)
+    gap = range(start + count, register.key)
+    return (
+        register.key + memory.words(register) - start <= MAX_SPAN
+        and len(gap) <= memory.max_gap
+        and not any(address in memory.absent for address in gap)
+        and not _split_between(group[-1].key, register.key, memory.splits)
+        and (register.key in memory.other_function) == (group[0].key in memory.other_function)
+    )
+
+
+def _split_between(last: int, first: int, splits: Collection[int]) -> bool:
+    return any(last < address <= first for address in splits)
+
+
+def halves(group: list[Register]) -> tuple[list[Register], list[Register]]:
+    """Split a refused group where it most probably is not whole: at its widest gap, else in the middle."""
+    gaps = [second.key - first.end for first, second in pairwise(group)]
+    widest = max(gaps)
+    at = gaps.index(widest) + 1 if widest > 0 else len(group) // 2
+    return group[:at], group[at:]
