@@ -1,0 +1,1 @@
+"""Simulated devices that speak the vendors' wires on loopback; nothing here imports our own integrations."""

@@ -1,0 +1,68 @@
+"""Run the simulated house: python -m simulators --titan-modbus-port 8899 --titan-http-port 8080 --control-port 8100."""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import signal
+import sys
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from .control import Control
+from .house import House
+from .scenarios import SCENARIOS
+from .titan import TitanSimulator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def arguments(argv: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="simulators", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--titan-modbus-port", type=int, default=8899)
+    parser.add_argument("--titan-http-port", type=int, default=8080)
+    parser.add_argument("--control-port", type=int, default=8100)
+    parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds per real second")
+    parser.add_argument("--scenario", choices=sorted(SCENARIOS), default="sunny")
+    parser.add_argument("--packs", type=int, default=2, choices=range(6))
+    parser.add_argument("--dead-time", type=float, default=0.5, help="seconds before the battery follows an order")
+    parser.add_argument("--seed", type=int, default=0)
+    return parser.parse_args(argv)
+
+
+def scaled(speed: float) -> Callable[[], float]:
+    """Give a clock that runs speed times as fast as real time."""
+    began = monotonic()
+    return lambda: (monotonic() - began) * speed
+
+
+async def run(options: argparse.Namespace) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    house = House(
+        clock=scaled(options.speed),
+        seed=options.seed,
+        packs=options.packs,
+        dead_time=options.dead_time,
+        auto_midnight=True,
+    )
+    titan = TitanSimulator(house, host=options.host, modbus_port=options.titan_modbus_port, http_port=options.titan_http_port)
+    control = Control(house, titan)
+    control.patch({"scenario": options.scenario})
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(control.stop)
+        await stack.enter_async_context(titan)
+        await control.start(options.host, options.control_port)
+        ports = {"titan_modbus": titan.modbus_port, "titan_http": titan.http_port, "control": control.port}
+        sys.stdout.write(json.dumps({"host": options.host, **ports}) + "\n")
+        sys.stdout.flush()
+        await stop.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(run(arguments()))
