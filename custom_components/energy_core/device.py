@@ -6,12 +6,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 import time
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from .counters import Counter
 from .errors import DeviceConnectionError, DeviceProtocolError, DeviceRefusedError, DeviceTimeoutError, EnergyError
 from .points import Block, Key, Point, Raw, Source, Value
 from .report import Reading, UpdateReport
+
+# A value that was read so recently (s) needs no second look before an equal write is left out.
+FRESH: Final = 30.0
 
 # What a device shows once a command is applied: the point, where it is read, its value.
 type Expected = Mapping[Key, tuple[Point[Any], Source, Value]]
@@ -64,6 +67,7 @@ class Device:
         self._clock = clock
         self._now = now
         self._read_at: dict[str, float] = {}
+        self._confirmed_at: dict[str, float] = {}
         self._shown: set[str] = set()
         self._begun = False
         self._latest: dict[str, object] = {}
@@ -160,18 +164,35 @@ class Device:
             result = await self.command([(source, encoded)], {source.key: (point, source, wanted)}, kind=slot)
             if result.applied:
                 block.set(point, wanted)
+                self._confirmed_at[slot] = self._clock()
             return result
 
     def writable(self, block: Block, point: Point[Any]) -> Source:
         """Return where ``point`` is written; raise ``DeviceRefusedError`` when it cannot be."""
         source = point.source(self.wire.name, block.index)
-        if source is None or (point.write_high is None and source.codes is None):
+        if source is None or not source.writable:
             raise DeviceRefusedError(key="not_writable", name=point.name)
         return source
 
+    def choices(self, block: Block, point: Point[Any]) -> list[str]:
+        """Return what a choice can be set to on this unit."""
+        source = point.source(self.wire.name, block.index)
+        if source is None or source.codes is None:
+            return []
+        return list(dict.fromkeys(str(value) for value in source.write_codes or source.codes.values()))
+
     async def _holds[T: float | str | bool](self, block: Block, point: Point[T], source: Source, wanted: T) -> bool:
         """Tell whether the device already has ``wanted``, asking it when our memory says so."""
-        return block.get(point) == wanted and await self.confirms({source.key: (point, source, wanted)})
+        if block.get(point) != wanted:
+            return False
+        slot, now = f"{block.name}.{point.name}", self._clock()
+        seen = max(self._read_at.get(block.name, -FRESH), self._confirmed_at.get(slot, -FRESH))
+        if now - seen < FRESH:
+            return True
+        held = await self.confirms({source.key: (point, source, wanted)})
+        if held:
+            self._confirmed_at[slot] = self._clock()
+        return held
 
     def spend(self, kind: str) -> None:
         """Account for one write of ``kind``; raise ``RateLimitedError`` when the budget is used up."""

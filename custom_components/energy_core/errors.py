@@ -49,6 +49,12 @@ class DeviceProtocolError(EnergyError):
     default_key = "protocol"
 
 
+class WrongDeviceError(EnergyError):
+    """Another device answers at this address: correct the address. Nothing it says may be shown."""
+
+    default_key = "other_unit"
+
+
 class RateLimitedError(EnergyError):
     """Too many requests: slow down for ``retry_after`` seconds."""
 

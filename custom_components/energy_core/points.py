@@ -34,6 +34,12 @@ class Source:
     codes: Mapping[int, Value] | None = None
     write_key: Key | None = None
     write_codes: Mapping[Value, int] | None = None
+    rw: bool = False
+
+    @property
+    def writable(self) -> bool:
+        """Tell whether anything may ever be written here."""
+        return self.rw or self.write_key is not None or self.write_codes is not None
 
     @property
     def target(self) -> Key:
@@ -71,7 +77,7 @@ class Point[T: float | str | bool]:
     """One line of a datasheet.
 
     ``low``/``high`` bound what is believed when read; ``write_low``/``write_high``/``step`` bound
-    what may be written, and only a point with ``write_high`` or ``options`` can be.
+    what may be written, where a source is writable at all.
     A derived point has no sources: its device computes it.
     """
 
@@ -90,6 +96,7 @@ class Point[T: float | str | bool]:
         step: float = 1,
         counter: CounterPolicy | None = None,
         secret: bool = False,
+        names: tuple[str, ...] = (),
         **sources: Source | tuple[Source | None, ...],
     ) -> None:
         """Declare the point; each keyword beyond the named ones is a wire and its source."""
@@ -102,6 +109,7 @@ class Point[T: float | str | bool]:
         self.step = step
         self.counter = counter
         self.secret = secret
+        self.names = names
         self.sources = sources
 
     def __set_name__(self, owner: type[Block], name: str) -> None:
@@ -130,9 +138,10 @@ class Point[T: float | str | bool]:
 
     @property
     def options(self) -> list[str]:
-        """Every text that this point can read as, in the vendor's order."""
+        """Every text that this point can read as, in the vendor's order; ``names`` for a derived one."""
         codes = (each.codes or {} for each in self._all_sources())
-        return list(dict.fromkeys(value for known in codes for value in known.values() if isinstance(value, str)))
+        texts = (value for known in codes for value in known.values() if isinstance(value, str))
+        return list(dict.fromkeys((*self.names, *texts)))
 
     def _all_sources(self) -> Iterator[Source]:
         for found in self.sources.values():

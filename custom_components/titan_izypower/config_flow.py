@@ -76,8 +76,8 @@ class TitanConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def _create(self, found: Found) -> ConfigFlowResult:
         await self.async_set_unique_id(found.serial)
-        self._abort_if_unique_id_configured(updates={CONF_HOST: self._input[CONF_HOST], CONF_PORT: found.port})
-        if self._is_known(found):
+        self._abort_if_unique_id_configured()
+        if self._known(found.serials) is not None:
             return self.async_abort(reason="already_configured")
         wanted_modbus = self._input.get(CONF_TRANSPORT) == TRANSPORT_AUTO and self._input[CONF_PORT] == MODBUS_PORT
         fell_back = wanted_modbus and found.wire != TRANSPORT_MODBUS
@@ -89,10 +89,17 @@ class TitanConfigFlow(ConfigFlow, domain=DOMAIN):
             description_placeholders=APP if fell_back else None,
         )
 
-    def _is_known(self, found: Found) -> bool:
-        """Tell whether the unit is set up already, over a wire that shows other serial numbers of it."""
-        known = (entry.data.get(CONF_SERIALS, {}) for entry in self._async_current_entries())
-        return any(serials.get(kind) == serial for serials in known for kind, serial in found.serials.items())
+    def _known(self, serials: Mapping[str, str]) -> ConfigEntry | None:
+        """Return the entry of a unit that is set up already, perhaps over a wire that shows another serial number."""
+        shown = serials.items()
+        return next((entry for entry in self._async_current_entries() if shown & entry.data[CONF_SERIALS].items()), None)
+
+    def _moved(self, entry: ConfigEntry, host: str) -> ConfigFlowResult:
+        """A known unit has a new address: follow it."""
+        if entry.data[CONF_HOST] != host:
+            self.hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_HOST: host})
+            self.hass.config_entries.async_schedule_reload(entry.entry_id)
+        return self.async_abort(reason="already_configured")
 
     def _data(self, found: Found) -> dict[str, Any]:
         password = self._input.get(CONF_PASSWORD)
@@ -113,8 +120,9 @@ class TitanConfigFlow(ConfigFlow, domain=DOMAIN):
     async def async_step_zeroconf(self, discovery_info: ZeroconfServiceInfo) -> ConfigFlowResult:
         """A unit announced itself; its host name is its serial number."""
         serial = discovery_info.hostname.removesuffix(".").removesuffix(".local")
+        if (entry := self._known({"device": serial})) is not None:
+            return self._moved(entry, discovery_info.host)
         await self.async_set_unique_id(serial)
-        self._abort_if_unique_id_configured(updates={CONF_HOST: discovery_info.host}, reload_on_update=True)
         return await self._discovered(discovery_info.host)
 
     @override
@@ -127,10 +135,10 @@ class TitanConfigFlow(ConfigFlow, domain=DOMAIN):
         found = await self._look()
         if found is None:
             return self.async_abort(reason="cannot_connect")
+        if (entry := self._known(found.serials)) is not None:
+            return self._moved(entry, host)
         await self.async_set_unique_id(found.serial)
-        self._abort_if_unique_id_configured(updates={CONF_HOST: host, CONF_PORT: found.port}, reload_on_update=True)
-        if self._is_known(found):
-            return self.async_abort(reason="already_configured")
+        self._abort_if_unique_id_configured()
         self.context["title_placeholders"] = {"host": host}
         return await self.async_step_confirm()
 

@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 import logging
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.components.modbus import async_get_temporary_unit
+from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
@@ -20,7 +21,7 @@ from ..energy_core.errors import (
     EnergyError,
 )
 from ..energy_core.pacing import Pacer
-from .const import MODBUS_PORT, OPENDATA_PORT, TRANSPORT_AUTO, TRANSPORT_GEN1, TRANSPORT_MODBUS, TRANSPORT_OPENDATA
+from .const import DOMAIN, MODBUS_PORT, OPENDATA_PORT, TRANSPORT_AUTO, TRANSPORT_GEN1, TRANSPORT_MODBUS, TRANSPORT_OPENDATA
 from .titan import device as titan_device
 from .titan.derive import Polarity
 from .titan.device import GEN2_TYPES, Titan, meet
@@ -29,6 +30,9 @@ from .titan.opendata import Batching, OpenDataWire
 from .titan.plan import Memory
 
 _LOGGER = logging.getLogger(__name__)
+
+# A person waits for the flow: a unit on the local network answers well within this.
+PROBE_DEADLINE: Final = 4.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,15 +81,24 @@ async def find(hass: HomeAssistant, address: Address) -> Found:
     raise _most_telling(errors)
 
 
+def pacer_for(hass: HomeAssistant, host: str) -> Pacer:
+    """Return the turns of the unit at ``host``, shared with the entry that may already talk to it."""
+    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+        if entry.data[CONF_HOST] == host:
+            pacer: Pacer = entry.runtime_data.device.pacer
+            return pacer
+    return Pacer(titan_device.REQUEST_GAP)
+
+
 async def _try(hass: HomeAssistant, address: Address, wire: str, port: int) -> Found:
-    pacer = Pacer(titan_device.REQUEST_GAP)
+    pacer = pacer_for(hass, address.host)
     if wire == TRANSPORT_MODBUS:
         async with modbus_unit(hass, address.host, port, address.unit_id) as unit:
             titan = modbus_titan(unit, pacer, None)
             await meet(titan)
         await _ask_serial(hass, address, pacer, titan)
         return _found(titan, TRANSPORT_MODBUS, port)
-    titan = opendata_titan(hass, replace(address, port=port), pacer, None)
+    titan = opendata_titan(hass, replace(address, port=port), pacer, None, deadline=PROBE_DEADLINE)
     await meet(titan)
     is_gen1 = titan.identity.device_type not in (*GEN2_TYPES, None)
     return _found(titan, TRANSPORT_GEN1 if is_gen1 else TRANSPORT_OPENDATA, port)
@@ -93,7 +106,7 @@ async def _try(hass: HomeAssistant, address: Address, wire: str, port: int) -> F
 
 async def _ask_serial(hass: HomeAssistant, address: Address, pacer: Pacer, titan: Titan) -> None:
     """Ask the unit's web server, if it is on, for the serial number that Modbus does not show."""
-    other = opendata_titan(hass, replace(address, port=OPENDATA_PORT), pacer, None)
+    other = opendata_titan(hass, replace(address, port=OPENDATA_PORT), pacer, None, deadline=PROBE_DEADLINE)
     with suppress(EnergyError):
         await other.update(("identity",), only=True)
         if other.same_unit(titan.serials):
@@ -130,7 +143,14 @@ def modbus_titan(unit: ModbusUnit, pacer: Pacer, saved: object, **more: Any) -> 
 
 
 def opendata_titan(
-    hass: HomeAssistant, address: Address, pacer: Pacer, saved: object, *, gen1: bool = False, **more: Any
+    hass: HomeAssistant,
+    address: Address,
+    pacer: Pacer,
+    saved: object,
+    *,
+    gen1: bool = False,
+    deadline: float | None = None,
+    **more: Any,
 ) -> Titan:
     """Return a Titan on OpenData HTTP."""
     wire = OpenDataWire(
@@ -140,6 +160,7 @@ def opendata_titan(
         pacer,
         logger=_LOGGER,
         password=address.password,
+        deadline=deadline,
         memory=Batching.restored(saved),
     )
     if gen1:

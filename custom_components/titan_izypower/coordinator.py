@@ -17,7 +17,7 @@ from homeassistant.helpers.storage import Store
 from modbus_connection import ModbusTcpParams, ModbusUnit
 
 from ..energy_core.device import CommandResult
-from ..energy_core.errors import DeviceProtocolError, EnergyError
+from ..energy_core.errors import DeviceRefusedError, EnergyError, WrongDeviceError
 from ..energy_core.ha.coordinator import EnergyCoordinator
 from ..energy_core.pacing import Pacer
 from ..energy_core.points import Block, Point, Value
@@ -92,9 +92,17 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
         if "identity" in report.updated:
             self._check_identity()
         if self.data is not None:
-            await self.control.recover()
+            await self._recover()
+            if "info" in report.updated:
+                self.unit_id()
         self._arm_end()
         self._store.async_delay_save(self._kept, SAVE_DELAY)
+
+    async def _recover(self) -> None:
+        try:
+            await self.control.recover()
+        except DeviceRefusedError as error:
+            _LOGGER.warning("%s restarted and refuses what it did before: %s", self.name, error)
 
     def _check_identity(self) -> None:
         known = self.config_entry.data[CONF_SERIALS]
@@ -110,7 +118,7 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
                 translation_placeholders={"title": self.config_entry.title, "host": self.config_entry.data[CONF_HOST]},
             )
             self.device.expire("identity")
-            raise DeviceProtocolError("another unit answers at this address", key="other_unit")
+            raise WrongDeviceError("another unit answers at this address")
         ir.async_delete_issue(self.hass, DOMAIN, issue)
 
     # Commands

@@ -12,7 +12,7 @@ from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from ..device import CommandResult, Device
-from ..errors import DeviceAuthError, DeviceRefusedError, EnergyError
+from ..errors import DeviceAuthError, DeviceRefusedError, EnergyError, WrongDeviceError
 from ..pacing import Backoff
 from ..points import Block, Point, Value
 from ..report import UpdateReport
@@ -89,7 +89,7 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
         """Bear one silence, then declare the device lost: one warning, and ever longer pauses."""
         self._failures += 1
         delay = self.backoff.delay(self._failures, self.interval)
-        if self.data is not None and self._failures < GRACE:
+        if self.data is not None and self._failures < GRACE and not isinstance(error, WrongDeviceError):
             self.update_interval = timedelta(seconds=delay)
             return self.data
         if self.data is not None and self.last_update_success:

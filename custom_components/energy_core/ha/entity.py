@@ -29,8 +29,10 @@ class EnergyEntity(CoordinatorEntity[EnergyCoordinator[Any]]):
     @property
     @override
     def available(self) -> bool:
-        """The device answers, and so did this block."""
-        return super().available and self.block.name not in self.coordinator.data.failed
+        """The device answers, it still has this block, and the block answered too."""
+        name = self.block.name
+        owned = self.coordinator.device.blocks.get(name) is self.block
+        return super().available and owned and name not in self.coordinator.data.failed
 
     def shown(self) -> object:
         """Return what the state is made of."""

@@ -96,9 +96,7 @@ class EnergySelect(PointEntity, SelectEntity):
     @override
     def options(self) -> list[str]:
         """Return what the wire can write, and what the unit says although nobody can ask for it."""
-        source = self.point.source(self.coordinator.device.wire.name, self.block.index)
-        codes = (source.write_codes or dict.fromkeys(self.point.options, 0)) if source else {}
-        options = [str(known) for known in codes]
+        options = self.coordinator.device.choices(self.block, self.point)
         current = self.current_option
         return options if current is None or current in options else [*options, current]
 

@@ -24,6 +24,8 @@ FULL: Final = 100
 CLUSTER_UNITS: Final = 3
 # After an order the unit has work to do: the vendor asks for peace.
 QUIET: Final = 4.0
+# For so long an order that was read back is believed to be in force without asking again.
+TRUST: Final = 5.0
 # Orders are volatile but not free: the fastest pace that other projects run without trouble.
 ORDER_GAP: Final[Mapping[str, float]] = {"modbus": 2.0, "opendata": 5.0, "gen1": 5.0}
 
@@ -90,6 +92,7 @@ class Control:
         self._ordered_at: float | None = None
         self._restarts = titan.restarts
         self._doubted = False
+        self._note(None)
 
     # Limits
 
@@ -142,6 +145,8 @@ class Control:
 
     async def set_mode(self, mode: str) -> CommandResult:
         """Switch the working mode, when it is another one."""
+        if mode not in self.titan.choices(self.titan.system, System.working_mode):
+            raise DeviceRefusedError(key="unsupported_value", value=mode)
         result = await self.titan.write(self.titan.system, System.working_mode, mode)
         if not result.applied:
             raise DeviceRefusedError(key="not_applied")
@@ -214,17 +219,32 @@ class Control:
         if self.titan.system.working_mode != "realtime":
             mode = await self.set_mode("realtime")
         self.armed = True
-        if self._in_force(order) and await self._confirmed(order):
+        standby = order.action is Action.STANDBY
+        until = None if duration is None else time.time() + duration
+        running = None if standby else Running(order=order, until=until)
+        if self._in_force(order) and (self._just_sent() or await self._confirmed(order)):
             result = CommandResult(applied=True)
         else:
             await self._calm()
-            result = await self._send(order)
+            result = await self._try(order, running)
         if result.applied:
-            self._remember(order, duration)
+            self._note(running)
+            for point, value in self._points(order):
+                self.titan.system.set(point, value)
         latency = time.monotonic() - started
         self.titan.link.set(Link.command_latency, round(1000 * latency))
         self.titan.refresh_link()
         return CommandResult(applied=result.applied, latency=latency, writes=mode.writes + result.writes)
+
+    async def _try(self, order: Order, running: Running | None) -> CommandResult:
+        """Send an order that counts as running from the first byte: only a refusal proves that it does not."""
+        before = self.running
+        self._note(running or before)
+        try:
+            return await self._send(order)
+        except DeviceRefusedError:
+            self._note(before)
+            raise
 
     async def _send(self, order: Order) -> CommandResult:
         """Send the three values together; a unit that ignores that gets them one by one, state last."""
@@ -248,6 +268,9 @@ class Control:
         applied = await self.titan.shows(expected)
         self.separate = self.separate or applied
         return CommandResult(applied=applied, writes=writes)
+
+    def _just_sent(self) -> bool:
+        return self._ordered_at is not None and time.monotonic() - self._ordered_at < TRUST
 
     def _sent(self) -> None:
         self._ordered_at = time.monotonic()
@@ -285,15 +308,9 @@ class Control:
         except EnergyError:
             return False
 
-    def _remember(self, order: Order, duration: float | None) -> None:
-        for point, value in self._points(order):
-            self.titan.system.set(point, value)
-        standby = order.action is Action.STANDBY
-        self._note(None if standby else Running(order=order, until=None if duration is None else time.time() + duration))
-
     def _note(self, running: Running | None) -> None:
         self.running = running
-        self.titan.link.set(Link.running, None if running is None else str(running.order.action))
+        self.titan.link.set(Link.running, "none" if running is None else str(running.order.action))
 
     # What must survive a restart
 

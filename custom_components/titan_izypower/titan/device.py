@@ -36,6 +36,8 @@ MODES_PER_DAY: Final = 20
 # The oldest protocol with a Modbus server that we know of, and a bound against another maker's register.
 PROTOCOLS: Final = range(10, 100)
 PV_INPUTS: Final = 4
+# Protocol 1.6 brought the mode for periods of one's own.
+CUSTOM_TIME_SINCE: Final = 16
 GEN2_TYPES: Final = ("CMS-SP2000", "CMS-SF2000", "CMS-SP3000", "CMS-SF3000", "CMS-SF1200")
 
 
@@ -115,13 +117,25 @@ class Titan(Device):
         """Return the names of the unit's active alarms."""
         return codes.bits(self.system.alarm_word, codes.ALARMS)
 
+    @override
+    def choices(self, block: Block, point: Point[Any]) -> list[str]:
+        """Leave out the mode that came with protocol 1.6 where the unit is older."""
+        known = super().choices(block, point)
+        old = self.info.protocol is None or self.info.protocol < CUSTOM_TIME_SINCE
+        return [each for each in known if not (old and point is System.working_mode and each == "custom_time")]
+
     # What follows from a reading
 
     @override
     async def update(self, wanted: Collection[str] = (), *, only: bool = False) -> UpdateReport:
-        """Read what is due; after a failure the next reading also asks who is there."""
+        """Read what is due; after a failure, and on a new link, also ask who is there."""
+        wire: Any = self.wire
+        links = wire.reconnects
         try:
-            return await super().update(wanted, only=only)
+            report = await super().update(wanted, only=only)
+            if wire.reconnects == links or "identity" in report.updated:
+                return report
+            return (await super().update(("identity",), only=True)).after(report)
         except EnergyError:
             self.expire("identity", "network")
             raise

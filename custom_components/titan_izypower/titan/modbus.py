@@ -58,7 +58,10 @@ EXCEPTIONS: Final[Mapping[int, tuple[type[EnergyError], str]]] = {
 
 
 class ModbusWire:
-    """Reads and writes the registers of one unit, gently, and learns what it has."""
+    """Reads and writes the registers of one unit, gently, and learns what it has.
+
+    ``reconnects`` counts new links: behind each may be another unit.
+    """
 
     name = "modbus"
 
@@ -74,6 +77,7 @@ class ModbusWire:
         """Talk to ``unit`` in the turns that ``pacer`` gives."""
         self.memory = memory or Memory()
         self.recorder = recorder or Recorder()
+        self.reconnects = 0
         self._unit = unit
         self._pacer = pacer
         self._logger = logger
@@ -191,6 +195,7 @@ class ModbusWire:
         """
         async with self._pacer.turn(command=command):
             started = time.monotonic()
+            self.reconnects += not self._unit.connected
             try:
                 async with asyncio.timeout(DEADLINE):
                     answer = await request()

@@ -102,11 +102,14 @@ class OpenDataWire:
         *,
         logger: logging.Logger,
         password: str | None = None,
+        deadline: float | None = None,
         memory: Batching | None = None,
         recorder: Recorder | None = None,
     ) -> None:
         """Talk to ``host``:``port`` in the turns that ``pacer`` gives."""
         self.name = "opendata"
+        # Each request is a connection of its own; who answers is asked again after a failure.
+        self.reconnects = 0
         self.memory = memory or Batching()
         self.recorder = recorder or Recorder()
         self._session = session
@@ -114,6 +117,7 @@ class OpenDataWire:
         self._pacer = pacer
         self._logger = logger
         self._password = password
+        self._deadline = deadline
         self._invented = False
         self._failures = 0
 
@@ -217,7 +221,12 @@ class OpenDataWire:
 
     async def _send(self, verb: str, path: str, headers: dict[str, str], middlewares: Sequence[Any]) -> Json:
         return await request_json(
-            self._session, verb, self._base + path, deadline=DEADLINE, headers=HEADERS | headers, middlewares=middlewares
+            self._session,
+            verb,
+            self._base + path,
+            deadline=self._deadline or DEADLINE,
+            headers=HEADERS | headers,
+            middlewares=middlewares,
         )
 
 

@@ -45,16 +45,16 @@ class System(Block):
     )
     order_power = Point(
         float, "W", low=0, high=MAX_W, write_high=10800,
-        modbus=register(1151), opendata=point(6109, write_key=47016), gen1=point(6109, write_key=47016),
+        modbus=register(1151, rw=True), opendata=point(6109, write_key=47016), gen1=point(6109, write_key=47016),
     )  # fmt: skip
     order_soc = Point(
         float, "%", low=0, high=100, write_high=100,
-        modbus=register(1152), opendata=point(6108, write_key=47017), gen1=point(6108, write_key=47017),
+        modbus=register(1152, rw=True), opendata=point(6108, write_key=47017), gen1=point(6108, write_key=47017),
     )  # fmt: skip
     shutdown_count = Point(float, modbus=register(7586))
     hours_since_full = Point(float, "h", modbus=register(7600))
     # Derived: the first alarm by name, and whether there is any.
-    alarm = Point(str)
+    alarm = Point(str, names=("none", *codes.ALARMS.values(), "other"))
     has_alarm = Point(bool)
 
 
@@ -150,7 +150,7 @@ class PvInput(Block):
         opendata=each(point, 8138, 8102, 8132, 8133),
     )
     # Derived: the first alarm by name.
-    alarm = Point(str)
+    alarm = Point(str, names=("none", *codes.PV_ALARMS.values(), "other"))
 
 
 class Grid(Block):
@@ -215,31 +215,31 @@ class Settings(Block):
 
     charge_limit = Point(
         float, "W", low=0, high=MAX_W, write_low=100, write_high=10800,
-        modbus=register(1138), opendata=point(11009, write_key=1138),
+        modbus=register(1138, rw=True), opendata=point(11009, write_key=1138),
     )  # fmt: skip
-    standby_timeout = Point(float, "h", low=0, write_high=720, modbus=register(1140), opendata=point(632, write_key=1140))
+    standby_timeout = Point(float, "h", low=0, write_high=720, modbus=register(1140, rw=True), opendata=point(632))
     backup_soc = Point(
         float, "%", low=0, high=100, write_low=5, write_high=100,
-        modbus=register(1142), opendata=point(6105, write_key=1142), gen1=point(6105, write_key=1142),
+        modbus=register(1142, rw=True), opendata=point(6105, write_key=1142), gen1=point(6105, write_key=1142),
     )  # fmt: skip
     grid_charging = Point(
         bool,
-        modbus=coded(1143, codes.SWITCH),
+        modbus=coded(1143, codes.SWITCH, rw=True),
         opendata=point(2618, codes=codes.SWITCH_1000, write_key=1143, write_codes={False: 0, True: 1}),
         gen1=point(2618, codes=codes.SWITCH_1000),
     )
     feed_in_limit = Point(
         float, "W", low=0, high=MAX_W, write_high=10800,
-        modbus=register(1146), opendata=point(11010, write_key=1146),
+        modbus=register(1146, rw=True), opendata=point(11010, write_key=1146),
     )  # fmt: skip
     output_limit = Point(
         float, "W", low=0, high=MAX_W, write_low=50, write_high=10800,
-        modbus=register(1147), opendata=point(11011, write_key=1147),
+        modbus=register(1147, rw=True), opendata=point(11011, write_key=1147),
     )  # fmt: skip
-    off_grid_backup_soc = Point(float, "%", low=0, high=100, write_low=5, write_high=100, modbus=register(1154))
+    off_grid_backup_soc = Point(float, "%", low=0, high=100, write_low=5, write_high=100, modbus=register(1154, rw=True))
     # Packed times: high byte hour, low byte minute.
-    sleep_start = Point(float, low=0, write_high=0x173B, modbus=register(1155), opendata=point(35001))
-    sleep_end = Point(float, low=0, write_high=0x173B, modbus=register(1156), opendata=point(35002))
+    sleep_start = Point(float, low=0, write_high=0x173B, modbus=register(1155, rw=True), opendata=point(35001, rw=True))
+    sleep_end = Point(float, low=0, write_high=0x173B, modbus=register(1156, rw=True), opendata=point(35002, rw=True))
     grid_code = Point(str, modbus=coded(7240, codes.GRID_CODE))
     cluster_role = Point(
         str,
@@ -248,20 +248,29 @@ class Settings(Block):
         gen1=point(606, codes=codes.CLUSTER_ROLE_OPENDATA),
     )
     cluster_type = Point(str, modbus=coded(7242, codes.CLUSTER_TYPE), opendata=point(669, codes=codes.CLUSTER_TYPE))
-    led = Point(str, modbus=coded(7265, codes.LED), opendata=point(7171, codes=codes.LED, write_key=7265))
+    led = Point(str, modbus=coded(7265, codes.LED, rw=True), opendata=point(7171, codes=codes.LED, write_key=7265))
     bypass = Point(
         bool,
-        modbus=coded(7266, codes.SWITCH),
+        modbus=coded(7266, codes.SWITCH, rw=True),
         opendata=point(680, codes=codes.SWITCH_1000, write_key=7266, write_codes={False: 0, True: 1}),
     )
-    key_load = Point(bool, modbus=coded(7267, codes.SWITCH), opendata=point(64100, codes=codes.SWITCH))
-    calibration_interval = Point(float, "d", low=0, high=60, write_high=60, modbus=register(7268), opendata=point(8646))
-    calibration_start = Point(float, low=0, write_high=0x173B, modbus=register(7269), opendata=point(8647))
-    forced_charge_power = Point(
-        float, "W", low=0, high=MAX_W, write_low=100, write_high=2400, modbus=register(7270), opendata=point(2802)
+    key_load = Point(bool, modbus=coded(7267, codes.SWITCH, rw=True), opendata=point(64100, codes=codes.SWITCH))
+    calibration_interval = Point(
+        float, "d", low=0, high=60, write_high=60, modbus=register(7268, rw=True), opendata=point(8646, rw=True)
     )
-    calibrate_now = Point(float, low=0, write_high=1, modbus=register(7271))
-    reverse_charging = Point(bool, modbus=coded(7272, codes.SWITCH))
+    calibration_start = Point(float, low=0, write_high=0x173B, modbus=register(7269, rw=True), opendata=point(8647, rw=True))
+    forced_charge_power = Point(
+        float,
+        "W",
+        low=0,
+        high=MAX_W,
+        write_low=100,
+        write_high=2400,
+        modbus=register(7270, rw=True),
+        opendata=point(2802, rw=True),
+    )
+    calibrate_now = Point(float, low=0, write_high=1, modbus=register(7271, rw=True))
+    reverse_charging = Point(bool, modbus=coded(7272, codes.SWITCH, rw=True))
     # What the unit can do at this moment: temperature, packs and firmware move it.
     available_power = Point(float, "W", low=0, high=MAX_W, modbus=register(83), opendata=point(614))
     max_charge_power = Point(float, "W", low=0, high=MAX_W, modbus=register(90), opendata=point(114))
@@ -328,12 +337,11 @@ class Radio(Block):
 class Link(Block):
     """How we talk to the unit. All derived."""
 
-    transport = Point(str)
+    transport = Point(str, names=("modbus_tcp", "opendata"))
     settings_writes_left = Point(float)
     mode_writes = Point(float)
     command_latency = Point(float, "ms")
-    running = Point(str)
-    running_until = Point(float, "s")
+    running = Point(str, names=("none", "charge", "discharge"))
 
 
 class Serials(Block):
