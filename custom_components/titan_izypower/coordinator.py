@@ -9,7 +9,7 @@ from typing import Any, override
 from homeassistant.components.modbus import async_get_unit
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_HOST, CONF_MODEL, CONF_PASSWORD, CONF_PORT, CONF_SCAN_INTERVAL
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryError, HomeAssistantError
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.helpers.event import async_call_later
@@ -45,7 +45,7 @@ from .const import (
     UNIT_ID,
 )
 from .titan import derive, device as titan_device
-from .titan.control import MIN_POWER, Action, Control, Limits, Order
+from .titan.control import MIN_POWER, QUIET, Action, Control, Limits, Order
 from .titan.device import Titan
 from .titan.points import Pack, System
 
@@ -74,7 +74,9 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
         )
         self.control = Control(titan, limits(entry))
         self._store = store
-        self._end_at: Any = None
+        self._end_at: tuple[float, CALLBACK_TYPE] | None = None
+        self._end_failed = False
+        self._look: CALLBACK_TYPE | None = None
 
     def apply(self, options: Mapping[str, Any]) -> None:
         """Take over new preferences at once."""
@@ -151,10 +153,24 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
         try:
             result: CommandResult = await command
         finally:
-            self._arm_end()
+            if not self._end_failed:
+                self._arm_end()
+            self._look_soon()
             await self._save()
             self.async_update_listeners()
         return result
+
+    @callback
+    def _look_soon(self) -> None:
+        """Poll once the unit has had the time to do what it was told."""
+        if self._look is not None:
+            self._look()
+
+        async def look(_now: datetime) -> None:
+            self._look = None
+            await self.async_request_refresh()
+
+        self._look = async_call_later(self.hass, QUIET, look)
 
     # The end of an order
 
@@ -172,12 +188,15 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
             self._end_at = (until, async_call_later(self.hass, max(0.0, until - time.time()), self._time_is_up))
 
     async def _time_is_up(self, _now: datetime) -> None:
+        """End the order; where that fails, the next poll that succeeds tries again."""
         self._end_at = None
+        known, self._end_failed = self._end_failed, True
         try:
             await self._commanded(self.control.stop())
         except EnergyError as error:
-            _LOGGER.warning("%s: the order could not be ended, trying again: %s", self.name, error)
-            self._end_at = (None, async_call_later(self.hass, self.interval, self._time_is_up))
+            _LOGGER.log(logging.DEBUG if known else logging.WARNING, "%s: the order could not be ended yet: %s", self.name, error)
+        else:
+            self._end_failed = False
 
     async def fail_safe(self) -> None:
         """Leave the unit as the user wants it when nobody commands it any more."""
@@ -194,6 +213,9 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
 
     async def close(self) -> None:
         """End what is ours and write everything down."""
+        if self._look is not None:
+            self._look()
+            self._look = None
         if self._end_at is not None:
             self._end_at[1]()
             self._end_at = None

@@ -32,8 +32,8 @@ BATTERY = (
     sensor(Battery.discharged_today, ENERGY, key="battery_daily_discharging_energy"),
     sensor(Battery.charged_total, ENERGY, key="battery_total_charging_energy"),
     sensor(Battery.discharged_total, ENERGY, key="battery_total_discharging_energy"),
-    sensor(Battery.charge_time_left, DURATION, key="remaining_charge_time"),
-    sensor(Battery.discharge_time_left, DURATION, key="remaining_discharge_time"),
+    sensor(Battery.charge_time_left, DURATION, key="remaining_charge_time", **OFF),
+    sensor(Battery.discharge_time_left, DURATION, key="remaining_discharge_time", **OFF),
 )
 
 SOLAR = (

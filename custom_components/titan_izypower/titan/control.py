@@ -87,6 +87,7 @@ class Control:
         self.armed = False
         self.running: Running | None = None
         self.separate = False
+        self.closed = False
         self._lock = asyncio.Lock()
         self._latest: object | None = None
         self._ordered_at: float | None = None
@@ -162,7 +163,7 @@ class Control:
         """
         ticket = self._latest = object()
         async with self._lock:
-            if self._latest is not ticket:
+            if self._latest is not ticket or self.closed:
                 return CommandResult(applied=False)
             return await self._give(order, duration)
 
@@ -171,10 +172,13 @@ class Control:
         return await self.order(Order(action=Action.STANDBY))
 
     async def end(self) -> None:
-        """End what is running with one write and no questions: there is no time when Home Assistant stops."""
+        """End what is running with one write and no questions, and take no orders from now on.
+
+        There is no time for more when Home Assistant stops.
+        """
+        self.closed = True
         if self.running is None:
             return
-        self._latest = None
         await self.titan.wire.write(self._values(Order(action=Action.STANDBY)))
         self._note(None)
 
@@ -238,6 +242,8 @@ class Control:
 
     async def _try(self, order: Order, running: Running | None) -> CommandResult:
         """Send an order that counts as running from the first byte: only a refusal proves that it does not."""
+        if self.closed:
+            return CommandResult(applied=False)
         before = self.running
         self._note(running or before)
         try:
