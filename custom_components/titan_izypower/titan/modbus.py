@@ -92,7 +92,8 @@ class ModbusWire:
             try:
                 await self._fetch(group, answers, command=command)
             except (DeviceTimeoutError, DeviceProtocolError, DeviceRefusedError) as error:
-                failed.update(dict.fromkeys(group, error))
+                if not group[0].alone:
+                    failed.update(dict.fromkeys(group, error))
                 silences += isinstance(error, DeviceTimeoutError)
                 if silences >= SILENCES:
                     raise
@@ -153,7 +154,11 @@ class ModbusWire:
 
     async def _shorten_or_drop(self, register: Register, answers: dict[Register, list[int]], *, command: bool) -> bool:
         """Ask for a shorter text, and when nothing helps remember that the unit lacks the register."""
-        if register.kind == "text" and (shorter := [n for n in plan.TEXT_LENGTHS if n < self.memory.text_words]):
+        if (
+            register.kind == "text"
+            and not register.alone
+            and (shorter := [n for n in plan.TEXT_LENGTHS if n < self.memory.text_words])
+        ):
             kept, self.memory.text_words = self.memory.text_words, shorter[0]
             if await self._fetch([register], answers, command=command, whole=False):
                 return True
