@@ -1,6 +1,7 @@
 # Shared by the scripts in this folder; source it, do not run it.
 # shellcheck shell=bash
 set -euo pipefail
+shopt -s inherit_errexit
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 CACHE=${ENERGY_CORE_CACHE:-$ROOT/.cache}
@@ -19,6 +20,7 @@ debian() {
   [ ${#missing[@]} -eq 0 ] && return 0
   [ "$(id -u)" = 0 ] || die "please install: ${missing[*]}"
   say "Installing ${missing[*]}"
-  DEBIAN_FRONTEND=noninteractive apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq || die "the package lists could not be fetched"
+  apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null || die "could not install ${missing[*]}"
 }
