@@ -14,6 +14,8 @@ SLACK_WH = 100.0
 HEADROOM = 1.5
 # A device clock may run ahead of ours by this much when it turns the day.
 EARLY_MIDNIGHT = timedelta(minutes=30)
+# No home has moved more energy than a terawatt hour: what was saved beyond it is no level.
+MOST_WH = 1e12
 
 
 class CounterPolicy(StrEnum):
@@ -55,7 +57,8 @@ class Counter:
 
     def _believe(self, reading: float, now: datetime) -> float:
         if self.value is not None and reading < self.value:
-            self.reset = now
+            # By the device's clock: a reset just before our midnight is the one of the new day.
+            self.reset = now + EARLY_MIDNIGHT
         self.value, self.seen = reading, now
         self._candidate, self._agreed = None, 0
         return reading
@@ -71,12 +74,11 @@ class Counter:
         return self.max_power * HEADROOM * elapsed / 3600 + SLACK_WH
 
     def _day_turned(self, now: datetime) -> bool:
-        return self.reset is None or (now + EARLY_MIDNIGHT).date() > self.reset.date()
+        return self.reset is None or self.reset < _midnight(now + EARLY_MIDNIGHT)
 
     def _since_midnight(self, now: datetime) -> float:
         early = now + EARLY_MIDNIGHT
-        seconds = (early - early.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
-        return self.max_power * HEADROOM * seconds / 3600 + SLACK_WH
+        return self.max_power * HEADROOM * (early - _midnight(early)).total_seconds() / 3600 + SLACK_WH
 
     def as_dict(self) -> dict[str, Any]:
         """Return what must survive a restart, ready for JSON."""
@@ -87,9 +89,13 @@ class Counter:
     def restored(cls, policy: CounterPolicy, max_power: float, saved: Mapping[str, Any]) -> Self:
         """Return the counter as it was saved; anything unreadable counts as never seen."""
         value = saved.get("value")
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= MOST_WH:
             return cls(policy, max_power)
         return cls(policy, max_power, value, _parsed(saved.get("seen")), _parsed(saved.get("reset")))
+
+
+def _midnight(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -9,6 +9,7 @@ import time
 from typing import Any, Self
 
 from .errors import RateLimitedError
+from .points import number
 
 DAY = 86400.0
 
@@ -27,6 +28,7 @@ class Pacer:
         self._free_at = 0.0
         self._quiet_until = 0.0
         self._busy = False
+        self._timer: asyncio.TimerHandle | None = None
         self._commands: deque[asyncio.Future[None]] = deque()
         self._polls: deque[asyncio.Future[None]] = deque()
 
@@ -37,40 +39,35 @@ class Pacer:
     @asynccontextmanager
     async def turn(self, *, command: bool = False) -> AsyncIterator[None]:
         """Hold the device for one request."""
-        await self._acquire(self._commands if command else self._polls)
+        ticket = asyncio.get_running_loop().create_future()
+        (self._commands if command else self._polls).append(ticket)
+        self._next()
         try:
-            await self._wait(command=command)
+            await ticket
             self._free_at = self._clock() + self.gap
             yield
         finally:
-            self._release()
+            if not ticket.cancelled():
+                self._busy = False
+            self._next()
 
-    async def _wait(self, *, command: bool) -> None:
-        until = self._free_at if command else max(self._free_at, self._quiet_until)
-        if (delay := until - self._clock()) > 0:
-            await asyncio.sleep(delay)
-
-    async def _acquire(self, queue: deque[asyncio.Future[None]]) -> None:
-        if not self._busy:
-            self._busy = True
-            return
-        ticket = asyncio.get_running_loop().create_future()
-        queue.append(ticket)
-        try:
-            await ticket
-        except asyncio.CancelledError:
-            if ticket.done() and not ticket.cancelled():
-                self._release()
-            raise
-
-    def _release(self) -> None:
+    def _next(self) -> None:
+        """Give the turn to who is first in line, now or when its time has come."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         for queue in (self._commands, self._polls):
-            while queue:
-                ticket = queue.popleft()
-                if not ticket.done():
-                    ticket.set_result(None)
-                    return
-        self._busy = False
+            while queue and queue[0].cancelled():
+                queue.popleft()
+        queue = self._commands or self._polls
+        if self._busy or not queue:
+            return
+        until = self._free_at if self._commands else max(self._free_at, self._quiet_until)
+        if (delay := until - self._clock()) > 0:
+            self._timer = asyncio.get_running_loop().call_later(delay, self._next)
+            return
+        self._busy = True
+        queue.popleft().set_result(None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,5 +125,5 @@ class Budget:
 
     def restore(self, saved: Iterable[Any]) -> Self:
         """Take back the uses of an earlier life, ignoring what is not a time."""
-        self._uses = sorted(float(use) for use in saved if isinstance(use, int | float))
+        self._uses = sorted(use for use in map(number, saved) if use is not None)
         return self

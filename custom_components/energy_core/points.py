@@ -62,7 +62,7 @@ def number(raw: Raw) -> float | None:
 
 def text(raw: Raw) -> str | None:
     """Return printable text of at most ``TEXT_LIMIT`` characters, or None when nothing is left."""
-    if raw is None or isinstance(raw, bool | list | dict):
+    if not isinstance(raw, str) and number(raw) is None:
         return None
     return "".join(char for char in str(raw) if char.isprintable()).strip()[:TEXT_LIMIT] or None
 
@@ -155,6 +155,8 @@ class Point[T: float | str | bool]:
             return cast("T | None", known)
         if self.kind is str:
             return cast("T | None", text(raw))
+        if self.kind is bool:
+            return cast("T | None", raw if isinstance(raw, bool) else None)
         value = number(raw)
         if value is None or value in source.missing:
             return None
@@ -168,16 +170,17 @@ class Point[T: float | str | bool]:
 
     def validate(self, value: Value) -> T:
         """Return ``value`` as this point writes it; raise ``DeviceRefusedError`` when it may not."""
-        if self.kind is not float:
-            return cast("T", value)
-        checked = number(value)
+        if self.kind is not float and isinstance(value, self.kind):
+            return value
+        checked = number(value) if self.kind is float else None
         if checked is None:
             raise DeviceRefusedError(key="invalid_value", value=text(value) or "-")
         if self.write_high is None or not self.write_low <= checked <= self.write_high:
             raise DeviceRefusedError(
                 key="out_of_range", value=tidy(checked), low=tidy(self.write_low), high=tidy(self.write_high or 0)
             )
-        return cast("T", tidy(round(checked / self.step) * self.step))
+        rounded = round(checked / self.step) * self.step
+        return cast("T", tidy(min(max(rounded, self.write_low), self.write_high)))
 
     def encode(self, source: Source, value: T) -> Raw:
         """Turn a validated value into what the wire is sent."""
@@ -217,7 +220,7 @@ class Block:
         super().__init_subclass__()
         own = {name: found for name, found in vars(cls).items() if isinstance(found, Point)}
         cls.points = {**cls.points, **own}
-        cls.repeated = any(isinstance(found, tuple) for point in own.values() for found in point.sources.values())
+        cls.repeated = any(isinstance(found, tuple) for point in cls.points.values() for found in point.sources.values())
 
     @property
     def number(self) -> int:

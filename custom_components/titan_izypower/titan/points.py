@@ -220,7 +220,7 @@ class Settings(Block):
     standby_timeout = Point(float, "h", low=0, write_high=720, modbus=register(1140, rw=True), opendata=point(632))
     backup_soc = Point(
         float, "%", low=0, high=100, write_low=5, write_high=100,
-        modbus=register(1142, rw=True), opendata=point(6105, write_key=1142), gen1=point(6105, write_key=1142),
+        modbus=register(1142, rw=True), opendata=point(6105, write_key=1142), gen1=point(6105),
     )  # fmt: skip
     grid_charging = Point(
         bool,
