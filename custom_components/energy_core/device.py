@@ -167,6 +167,11 @@ class Device:
                 self._confirmed_at[slot] = self._clock()
             return result
 
+    def can_write(self, block: Block, point: Point[Any]) -> bool:
+        """Tell whether ``point`` can be written on this wire."""
+        source = point.source(self.wire.name, block.index)
+        return source is not None and source.writable
+
     def writable(self, block: Block, point: Point[Any]) -> Source:
         """Return where ``point`` is written; raise ``DeviceRefusedError`` when it cannot be."""
         source = point.source(self.wire.name, block.index)

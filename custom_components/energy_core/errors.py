@@ -62,5 +62,6 @@ class RateLimitedError(EnergyError):
 
     def __init__(self, message: str = "", *, retry_after: float, key: str | None = None, **placeholders: object) -> None:
         """Remember how long to wait, in seconds."""
-        super().__init__(message, key=key, retry_after=round(retry_after), **placeholders)
+        hours, minutes = divmod(max(1, round(retry_after / 60)), 60)
+        super().__init__(message, key=key, retry_after=f"{hours} h {minutes} min", **placeholders)
         self.retry_after = retry_after

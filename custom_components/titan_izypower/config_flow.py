@@ -72,7 +72,9 @@ class TitanConfigFlow(ConfigFlow, domain=DOMAIN):
             if (found := await self._look()) is not None:
                 return await self._create(found)
         asked = self._error if user_input is not None else None
-        return self.async_show_form(step_id="password", data_schema=schema.PASSWORD, errors=self._errors(asked))
+        return self.async_show_form(
+            step_id="password", data_schema=schema.PASSWORD, errors=self._errors(asked), description_placeholders=APP
+        )
 
     async def _create(self, found: Found) -> ConfigFlowResult:
         await self.async_set_unique_id(found.serial)
@@ -139,7 +141,7 @@ class TitanConfigFlow(ConfigFlow, domain=DOMAIN):
             return self._moved(entry, host)
         await self.async_set_unique_id(found.serial)
         self._abort_if_unique_id_configured()
-        self.context["title_placeholders"] = {"host": host}
+        self.context["title_placeholders"] = {"name": f"Titan ({host})"}
         return await self.async_step_confirm()
 
     async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -184,7 +186,12 @@ class TitanConfigFlow(ConfigFlow, domain=DOMAIN):
                 if not _same(entry, found):
                     return self.async_abort(reason="other_unit")
                 return self.async_update_reload_and_abort(entry, data_updates=user_input)
-        return self.async_show_form(step_id="reauth_confirm", data_schema=schema.PASSWORD, errors=self._errors(self._error))
+        return self.async_show_form(
+            step_id="reauth_confirm",
+            data_schema=schema.PASSWORD,
+            errors=self._errors(self._error),
+            description_placeholders=APP,
+        )
 
     # Looking
 

@@ -33,17 +33,15 @@ from .const import (
     CONF_UNIT_ID,
     CONF_WIRE,
     DOMAIN,
-    GEN1_CHARGE,
-    GEN1_DISCHARGE,
     MANUFACTURER,
     MODEL_NAMES,
-    MODEL_POWER,
     SCAN_INTERVAL,
     STORAGE_VERSION,
     TRANSPORT_GEN1,
     TRANSPORT_MODBUS,
     UNIT_ID,
 )
+from .schema import usual_power
 from .titan import derive, device as titan_device
 from .titan.control import MIN_POWER, QUIET, Action, Control, Limits, Order
 from .titan.device import Titan
@@ -276,12 +274,8 @@ def _mode_write(titan: Titan, mode: str) -> tuple[Any, Any]:
 def limits(entry: TitanConfigEntry, options: Mapping[str, Any] | None = None) -> Limits:
     """Return the user's ceilings, the model's by default."""
     options = entry.options if options is None else options
-    gen1 = entry.data[CONF_WIRE] == TRANSPORT_GEN1
-    power = MODEL_POWER[entry.data[CONF_MODEL]]
-    return Limits(
-        charge=options.get(CONF_MAX_CHARGE, GEN1_CHARGE if gen1 else power),
-        discharge=options.get(CONF_MAX_DISCHARGE, GEN1_DISCHARGE if gen1 else power),
-    )
+    charge, discharge = usual_power(entry)
+    return Limits(charge=options.get(CONF_MAX_CHARGE, charge), discharge=options.get(CONF_MAX_DISCHARGE, discharge))
 
 
 def _unit(hass: HomeAssistant, entry: TitanConfigEntry) -> ModbusUnit:

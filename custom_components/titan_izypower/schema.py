@@ -23,8 +23,10 @@ from ..energy_core.errors import (
     DeviceAuthError,
     DeviceConnectionError,
     DeviceProtocolError,
+    DeviceRefusedError,
     DeviceTimeoutError,
     EnergyError,
+    RateLimitedError,
 )
 from .const import (
     CONF_ADVANCED,
@@ -35,7 +37,10 @@ from .const import (
     CONF_SETTINGS_PER_DAY,
     CONF_TRANSPORT,
     CONF_UNIT_ID,
+    CONF_WIRE,
     FAIL_SAFES,
+    GEN1_CHARGE,
+    GEN1_DISCHARGE,
     MAX_SCAN_INTERVAL,
     MIN_SCAN_INTERVAL,
     MODBUS_PORT,
@@ -43,6 +48,7 @@ from .const import (
     MODEL_POWER,
     SCAN_INTERVAL,
     TRANSPORT_AUTO,
+    TRANSPORT_GEN1,
     TRANSPORTS,
     UNIT_ID,
 )
@@ -119,11 +125,11 @@ def advanced(given: Mapping[str, Any]) -> section:
 
 def options(entry: ConfigEntry) -> probatio.Schema:
     """Return the form for preferences."""
-    now, power = entry.options, MODEL_POWER[entry.data[CONF_MODEL]]
+    now, (charge, discharge) = entry.options, usual_power(entry)
     fields = {
         CONF_SCAN_INTERVAL: (SCAN_INTERVAL, INTERVAL),
-        CONF_MAX_CHARGE: (power, integer(50, CLUSTER_W, UnitOfPower.WATT)),
-        CONF_MAX_DISCHARGE: (power, integer(50, CLUSTER_W, UnitOfPower.WATT)),
+        CONF_MAX_CHARGE: (charge, integer(50, CLUSTER_W, UnitOfPower.WATT)),
+        CONF_MAX_DISCHARGE: (discharge, integer(50, CLUSTER_W, UnitOfPower.WATT)),
         CONF_FAIL_SAFE: (FAIL_SAFES[0], choice(FAIL_SAFES, CONF_FAIL_SAFE)),
         CONF_POLARITY: (str(Polarity.AUTO), choice([str(each) for each in Polarity], CONF_POLARITY)),
         CONF_SETTINGS_PER_DAY: (SETTINGS_PER_DAY, integer(1, 1000)),
@@ -131,6 +137,14 @@ def options(entry: ConfigEntry) -> probatio.Schema:
     return probatio.Schema(
         {probatio.Required(name, default=now.get(name, usual)): field for name, (usual, field) in fields.items()}
     )
+
+
+def usual_power(entry: ConfigEntry) -> tuple[int, int]:
+    """Return the most W that the chosen model charges and discharges at."""
+    if entry.data[CONF_WIRE] == TRANSPORT_GEN1:
+        return GEN1_CHARGE, GEN1_DISCHARGE
+    power = MODEL_POWER[entry.data[CONF_MODEL]]
+    return power, power
 
 
 def flat(user_input: Mapping[str, Any]) -> dict[str, Any]:
@@ -142,7 +156,9 @@ def flat(user_input: Mapping[str, Any]) -> dict[str, Any]:
 _TEXTS: Final[tuple[tuple[type[EnergyError], str], ...]] = (
     (DeviceAuthError, "invalid_auth"),
     (DeviceProtocolError, "not_titan"),
+    (DeviceRefusedError, "not_titan"),
     (DeviceTimeoutError, "timeout"),
+    (RateLimitedError, "timeout"),
     (DeviceConnectionError, "cannot_connect"),
 )
 

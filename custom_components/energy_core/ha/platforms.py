@@ -1,6 +1,6 @@
 """One entity class for each platform; entities appear when the unit first shows their point."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import time
 from typing import Any, override
 
@@ -26,7 +26,9 @@ INTEGRATED = {SensorDeviceClass.POWER, SensorDeviceClass.CURRENT, SensorDeviceCl
 
 
 class PointEntity(EnergyEntity):
-    """Shows one point of a block."""
+    """Shows one point of a block; one that ``controls`` it exists only where the unit lets it."""
+
+    controls = False
 
     def __init__(self, coordinator: EnergyCoordinator[Any], block: Block, description: PointDescription) -> None:
         """Show ``description.point``; the parts of a repeated block are numbered from 1."""
@@ -76,6 +78,8 @@ class EnergyBinarySensor(PointEntity, BinarySensorEntity):
 class EnergyNumber(PointEntity, NumberEntity):
     """A number that can be set."""
 
+    controls = True
+
     @property
     @override
     def native_value(self) -> float | None:
@@ -91,6 +95,8 @@ class EnergyNumber(PointEntity, NumberEntity):
 
 class EnergySelect(PointEntity, SelectEntity):
     """A choice."""
+
+    controls = True
 
     @property
     @override
@@ -116,6 +122,8 @@ class EnergySelect(PointEntity, SelectEntity):
 class EnergySwitch(PointEntity, SwitchEntity):
     """A setting that is on or off."""
 
+    controls = True
+
     @property
     @override
     def is_on(self) -> bool | None:
@@ -136,6 +144,8 @@ class EnergySwitch(PointEntity, SwitchEntity):
 
 class EnergyTime(PointEntity, TimeEntity):
     """A time of day that the unit packs as hour x 256 + minute."""
+
+    controls = True
 
     @property
     @override
@@ -158,7 +168,7 @@ def add_when_shown[E: EntityDescription](
     entry: ConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
     descriptions: Iterable[PointDescription],
-    make: Callable[[EnergyCoordinator[Any], Block, Any], PointEntity],
+    make: type[PointEntity],
 ) -> None:
     """Add an entity for each described point of each block, now and whenever the unit shows a new one.
 
@@ -177,6 +187,7 @@ def add_when_shown[E: EntityDescription](
             for description in wanted
             if type(block) is description.point.block
             and block.has(description.point)
+            and (not make.controls or coordinator.device.can_write(block, description.point))
             and (block.name, description.key) not in added
         ]
         added.update((block.name, description.key) for block, description in found)

@@ -111,8 +111,7 @@ class Control:
 
     def check(self, action: Action, power: Value, soc: Value | None) -> Order:
         """Return the order, or raise ``DeviceRefusedError`` with the reason that it cannot be given."""
-        if self.titan.settings.cluster_role == "slave":
-            raise DeviceRefusedError(key="cluster_slave")
+        self._refuse_slave()
         watts, ceiling = number(power), self.ceiling(action)
         if watts is None:
             raise DeviceRefusedError(key="invalid_value", value=str(power)[:20])
@@ -142,10 +141,17 @@ class Control:
         sign = {"charge": -1, "discharge": 1}.get(system.order, 0) if system.working_mode == "realtime" else 0
         return sign * int(system.order_power)
 
+    def _refuse_slave(self) -> None:
+        """Orders to a unit that obeys another one make the two fight."""
+        if self.titan.settings.cluster_role == "slave":
+            raise DeviceRefusedError(key="cluster_slave")
+
     # Verbs
 
     async def set_mode(self, mode: str) -> CommandResult:
         """Switch the working mode, when it is another one."""
+        if mode == "realtime":
+            self._refuse_slave()
         if mode not in self.titan.choices(self.titan.system, System.working_mode):
             raise DeviceRefusedError(key="unsupported_value", value=mode)
         result = await self.titan.write(self.titan.system, System.working_mode, mode)
@@ -161,6 +167,7 @@ class Control:
 
         Orders that wait for one another collapse into the newest.
         """
+        self._refuse_slave()
         ticket = self._latest = object()
         async with self._lock:
             if self._latest is not ticket or self.closed:
