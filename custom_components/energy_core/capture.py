@@ -4,7 +4,7 @@
 is what diagnostics attach, what tests read and what a replay answers from.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 import json
 import re
 from typing import Any
@@ -43,22 +43,27 @@ def scrub(value: Json, secrets: Collection[str]) -> Json:
     }
     if not names:
         return value
-    pattern = re.compile("|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)), re.IGNORECASE)
-    lowered = {name.lower(): alias for name, alias in names.items()}
-    return _replace(value, pattern, lowered)
+    longest_first = sorted(names, key=len, reverse=True)
+    pattern = re.compile("|".join(f"({re.escape(secret)})" for secret in longest_first), re.IGNORECASE)
+    return _replace(value, pattern, [names[secret] for secret in longest_first])
 
 
-def _replace(value: Json, pattern: re.Pattern[str], names: Mapping[str, str]) -> Json:
+def _replace(value: Json, pattern: re.Pattern[str], aliases: Sequence[str]) -> Json:
     match value:
         case str():
-            return pattern.sub(lambda found: names[found[0].lower()], value)
+            return pattern.sub(lambda found: aliases[(found.lastindex or 0) - 1], value)
         case dict():
-            return {_replace(str(key), pattern, names): _replace(item, pattern, names) for key, item in value.items()}
+            return {_replace(str(key), pattern, aliases): _replace(item, pattern, aliases) for key, item in value.items()}
         case list() | tuple():
-            return [_replace(item, pattern, names) for item in value]
-        case int() if str(value) in names:
-            return names[str(value)]
+            return [_replace(item, pattern, aliases) for item in value]
+        case int() | float() if found := pattern.fullmatch(_digits(value)):
+            return aliases[(found.lastindex or 0) - 1]
     return value
+
+
+def _digits(value: float) -> str:
+    """Return a number as people would write a serial number."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def replay(capture: Json) -> dict[str, tuple[int | str, Json]]:
@@ -69,5 +74,5 @@ def replay(capture: Json) -> dict[str, tuple[int | str, Json]]:
 
 
 def dumps(capture: Json) -> str:
-    """Return the capture as the text that is stored: stable order, readable diffs."""
-    return json.dumps(capture, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    """Return the capture as the text that is stored: stable order, readable diffs, no half characters."""
+    return json.dumps(capture, indent=1, ensure_ascii=False, sort_keys=True).encode(errors="replace").decode() + "\n"

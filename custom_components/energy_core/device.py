@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 import time
@@ -161,7 +160,12 @@ class Device:
         async with self._locks.setdefault(slot, asyncio.Lock()):
             if self._latest[slot] is not ticket or await self._holds(block, point, source, wanted):
                 return CommandResult(applied=True)
-            result = await self.command([(source, encoded)], {source.key: (point, source, wanted)}, kind=slot)
+            self._confirmed_at.pop(slot, None)
+            try:
+                result = await self.command([(source, encoded)], {source.key: (point, source, wanted)}, kind=slot)
+            finally:
+                # Done, late or refused: what was read before the write may no longer be so.
+                self.expire(block.name)
             if result.applied:
                 block.set(point, wanted)
                 self._confirmed_at[slot] = self._clock()
@@ -231,14 +235,23 @@ class Device:
         return CommandResult(applied=False, writes=attempt)
 
     async def shows(self, expected: Expected) -> bool:
-        """Read back at each moment of ``settle`` until all of ``expected`` shows."""
+        """Read back at each moment of ``settle`` until all of ``expected`` shows.
+
+        A device that says nothing at the last of them has not shown the contrary: its error comes out.
+        """
         started = self._clock()
+        silence: EnergyError | None = None
         for moment in self.settle:
             if (wait := started + moment - self._clock()) > 0:
                 await asyncio.sleep(wait)
-            with suppress(DeviceTimeoutError, DeviceConnectionError, DeviceProtocolError):
+            try:
                 if await self.confirms(expected):
                     return True
+                silence = None
+            except (DeviceTimeoutError, DeviceConnectionError, DeviceProtocolError) as error:
+                silence = error
+        if silence is not None:
+            raise silence
         return False
 
     async def confirms(self, expected: Expected) -> bool:

@@ -7,6 +7,7 @@ body is ever logged.
 import asyncio
 from collections.abc import Mapping, Sequence
 import json
+import math
 from typing import Any, Final
 
 from aiohttp import ClientError, ClientMiddlewareType, ClientResponse, ClientSession, ClientTimeout, ServerDisconnectedError
@@ -25,6 +26,8 @@ type Json = Any
 
 # What a small device can have to say, many times over; a hostile body ends here.
 MAX_BYTES: Final = 256 * 1024
+# Deeper than any device nests its answers; code that walks through one may recurse.
+MAX_DEPTH: Final = 32
 # When a server says 429 without saying for how long.
 RETRY_AFTER: Final = 60.0
 
@@ -78,7 +81,8 @@ def check_status(response: ClientResponse) -> None:
     if status == 200:
         return
     if status in (401, 403):
-        challenge = "Digest" if "digest" in response.headers.get("WWW-Authenticate", "").lower() else "none"
+        challenges = " ".join(response.headers.getall("WWW-Authenticate", ()))
+        challenge = "Digest" if "digest" in challenges.lower() else "none"
         raise DeviceAuthError(f"status {status}", challenge=challenge)
     if status == 429:
         raise RateLimitedError("status 429", retry_after=_retry_after(response))
@@ -104,6 +108,23 @@ async def body(response: ClientResponse, max_bytes: int) -> bytes:
 def parse(raw: bytes) -> Json:
     """Return JSON, with NaN and infinity as null; raise ``DeviceProtocolError`` for anything else."""
     try:
-        return json.loads(raw, parse_constant=lambda _: None)
+        parsed = json.loads(raw, parse_constant=lambda _: None, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise DeviceProtocolError("not JSON", key="not_json") from error
+    if _too_deep(parsed):
+        raise DeviceProtocolError(f"nested deeper than {MAX_DEPTH} levels", key="not_json")
+    return parsed
+
+
+def _finite(digits: str) -> float | None:
+    value = float(digits)
+    return value if math.isfinite(value) else None
+
+
+def _too_deep(parsed: Json) -> bool:
+    """Tell whether lists and objects are nested deeper than any device does."""
+    level = [parsed]
+    for _ in range(MAX_DEPTH):
+        nests = [each for each in level if isinstance(each, dict | list)]
+        level = [inner for nest in nests for inner in (nest.values() if isinstance(nest, dict) else nest)]
+    return any(isinstance(each, dict | list) for each in level)

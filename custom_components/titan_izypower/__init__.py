@@ -42,7 +42,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TitanConfigEntry) -> boo
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stopping))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     # Packs and other parts that are not needed to start follow at once, without holding up the start.
-    entry.async_create_background_task(hass, coordinator.async_request_refresh(), f"{DOMAIN} second reading")
+    entry.async_create_background_task(hass, coordinator.async_refresh(), f"{DOMAIN} second reading")
     return True
 
 

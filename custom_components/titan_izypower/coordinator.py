@@ -164,9 +164,10 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
         if self._look is not None:
             self._look()
 
-        async def look(_now: datetime) -> None:
+        @callback
+        def look(_now: datetime) -> None:
             self._look = None
-            await self.async_request_refresh()
+            self.config_entry.async_create_background_task(self.hass, self.async_refresh(), f"{DOMAIN} look")
 
         self._look = async_call_later(self.hass, QUIET, look)
 

@@ -7,9 +7,11 @@ from typing import Any
 
 # Below this the unit calls itself idle (it lags at 30 W charging, 60 W discharging).
 CERTAIN_AC_W = 60.0
-# Weaker currents do not vote on the polarity; this many equal votes settle it.
+# Weaker currents do not vote on the polarity; this many equal votes settle it, twice as many are counted at
+# most: the state lags when the battery turns, and a few contrary samples must not unsettle it.
 VOTING_W = 100.0
 VOTES = 5
+MOST_VOTES = 2 * VOTES
 
 
 class Polarity(StrEnum):
@@ -34,7 +36,7 @@ class SignLearner:
         """Let one sample vote: raw power in W against the state in words."""
         if abs(raw) > VOTING_W and state in ("charging", "discharging"):
             agrees = (raw > 0) == (state == "discharging")
-            self.votes = max(-VOTES, min(VOTES, self.votes + (1 if agrees else -1)))
+            self.votes = max(-MOST_VOTES, min(MOST_VOTES, self.votes + (1 if agrees else -1)))
 
     @property
     def factor(self) -> int:
@@ -46,7 +48,8 @@ class SignLearner:
     def power(self, raw: float | None, state: str | None, ac_power: float | None) -> float | None:
         """Return battery power in W, + = discharging, from everything that knows its direction.
 
-        ``ac_power`` is what the inverter takes from AC (+, charging) or feeds (-).
+        ``ac_power`` is what the battery takes from AC (+, charging) or feeds (-); a polarity that is
+        settled knows better, because that reading may be older.
         """
         if raw is None:
             return None
@@ -55,14 +58,14 @@ class SignLearner:
         if self.choice is Polarity.AUTO:
             if state in ("charging", "discharging"):
                 return abs(raw) if state == "discharging" else -abs(raw)
-            if ac_power is not None and abs(ac_power) > CERTAIN_AC_W:
+            if abs(self.votes) < VOTES and ac_power is not None and abs(ac_power) > CERTAIN_AC_W:
                 return -abs(raw) if ac_power > 0 else abs(raw)
         return raw * self.factor
 
     def restore(self, saved: Any) -> None:
         """Take back the votes of an earlier life."""
         if isinstance(saved, int):
-            self.votes = max(-VOTES, min(VOTES, saved))
+            self.votes = max(-MOST_VOTES, min(MOST_VOTES, saved))
 
 
 def split(power: float | None) -> tuple[float | None, float | None]:

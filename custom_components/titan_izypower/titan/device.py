@@ -36,8 +36,9 @@ MODES_PER_DAY: Final = 20
 # The oldest protocol with a Modbus server that we know of, and a bound against another maker's register.
 PROTOCOLS: Final = range(10, 100)
 PV_INPUTS: Final = 4
-# Protocol 1.6 brought the mode for periods of one's own.
+# Protocol 1.6 brought the mode for periods of one's own, 1.8 the register of the SoC of the whole.
 CUSTOM_TIME_SINCE: Final = 16
+SYSTEM_SOC_SINCE: Final = 18
 GEN2_TYPES: Final = ("CMS-SP2000", "CMS-SF2000", "CMS-SP3000", "CMS-SF3000", "CMS-SF1200")
 
 
@@ -151,8 +152,11 @@ class Titan(Device):
             self._fit_packs()
         if {"system", "network"} & report.updated:
             self._notice_restart()
+        if "battery" in report.updated and self.battery.raw_power is not None:
+            self.sign.observe(self.battery.raw_power, self.battery.state)
         self._derive_battery()
-        self._derive_grid()
+        if "grid" in report.updated:
+            self._derive_grid()
         self._derive_alarms()
         for pack in self.packs:
             first, second = pack.cell_1_voltage, pack.cell_2_voltage
@@ -212,18 +216,19 @@ class Titan(Device):
             self.restarts += 1
 
     def _derive_battery(self) -> None:
-        battery = self.battery
-        if battery.raw_power is not None:
-            self.sign.observe(battery.raw_power, battery.state)
-        power = self.sign.power(battery.raw_power, battery.state, self.grid.inverter_power)
+        battery, inverter = self.battery, self.grid.inverter_power
+        # What the sun gives does not come from the battery.
+        ac_power = None if inverter is None else inverter + (self.solar.power or 0)
+        power = self.sign.power(battery.raw_power, battery.state, ac_power)
         charge, discharge = derive.split(power)
         battery.set(Battery.power, power)
         battery.set(Battery.charge_power, charge)
         battery.set(Battery.discharge_power, discharge)
-        battery.set(Battery.soc, battery.system_soc if battery.system_soc is not None else self._mean_soc())
+        old = self.wire.name == "modbus" and self.info.protocol is not None and self.info.protocol < SYSTEM_SOC_SINCE
+        battery.set(Battery.soc, self._mean_soc() if old or battery.system_soc is None else battery.system_soc)
 
     def _mean_soc(self) -> float | None:
-        """Before protocol 1.8 there is no SoC of the whole: take the mean of the packs that are fitted."""
+        """Before protocol 1.8 there is no SoC of the whole (0, or a hole): take the mean of the packs that are fitted."""
         levels = [getattr(self.battery, f"soc_of_pack_{pack.index}" if pack.index else "soc_of_main") for pack in self.packs]
         return derive.mean_soc(levels)
 
@@ -233,7 +238,7 @@ class Titan(Device):
             fed, taken = derive.split(grid.net_ac_power)
             grid.set(Grid.ac_input_power, taken)
             grid.set(Grid.ac_output_power, fed)
-        if grid.has(Grid.power_factor):
+        elif grid.has(Grid.power_factor):
             grid.set(Grid.power_factor, derive.percent(grid.power_factor))
 
     def _derive_alarms(self) -> None:

@@ -40,6 +40,8 @@ ANSWER_WITHIN: Final = 3.0
 DEADLINE: Final = 4.0
 # Silences within one poll after which the unit counts as gone.
 SILENCES: Final = 2
+# Refusals within one poll after which a unit that answered nothing at all is not ready, rather than full of holes.
+REFUSALS: Final = 16
 
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
 # Exception codes and who can do something about them; an unknown code is a protocol error.
@@ -81,14 +83,38 @@ class ModbusWire:
         self._unit = unit
         self._pacer = pacer
         self._logger = logger
+        self._refusals: list[EnergyError] = []
         unit.require_timeout(ANSWER_WITHIN)
 
     async def read(self, sources: Sequence[Source], *, command: bool = False) -> Reading:
         """Fetch ``sources``; registers that the unit refuses are left out, now and from now on."""
         answers: dict[Register, list[int]] = {}
         failed: dict[Register, EnergyError] = {}
+        self._refusals, before = [], self.memory.as_dict()
+        try:
+            await self._collect(cast("Sequence[Register]", sources), answers, failed, command=command)
+        finally:
+            if not answers:
+                # A unit that refuses everything is not ready: nothing is learned from that.
+                self.memory = Memory.restored(before)
+        if not answers and (errors := [*failed.values(), *self._refusals]):
+            raise errors[0]
+        self.memory.swapped = words.swapped(answers, default=self.memory.swapped)
+        values: dict[Key, Raw] = {
+            each.key: words.decode(each, found, swapped=self.memory.swapped) for each, found in answers.items()
+        }
+        return Reading(values=values, failed={each.key: error for each, error in failed.items() if each.key not in values})
+
+    async def _collect(
+        self,
+        registers: Sequence[Register],
+        answers: dict[Register, list[int]],
+        failed: dict[Register, EnergyError],
+        *,
+        command: bool,
+    ) -> None:
         silences = 0
-        for group in plan.ranges(cast("Sequence[Register]", sources), self.memory):
+        for group in plan.ranges(registers, self.memory):
             try:
                 await self._fetch(group, answers, command=command)
             except (DeviceTimeoutError, DeviceProtocolError, DeviceRefusedError) as error:
@@ -97,13 +123,6 @@ class ModbusWire:
                 silences += isinstance(error, DeviceTimeoutError)
                 if silences >= SILENCES:
                     raise
-        if failed and not answers:
-            raise next(iter(failed.values()))
-        self.memory.swapped = words.swapped(answers, default=self.memory.swapped)
-        values: dict[Key, Raw] = {
-            each.key: words.decode(each, found, swapped=self.memory.swapped) for each, found in answers.items()
-        }
-        return Reading(values=values, failed={each.key: error for each, error in failed.items() if each.key not in values})
 
     async def write(self, values: Sequence[tuple[Source, Raw]]) -> None:
         """Write one register (06) or several in a row (16)."""
@@ -122,7 +141,11 @@ class ModbusWire:
         """Fetch ``group``; return whether it came in one piece, else learn why not."""
         try:
             found = await self._registers(group, self._function(group), command=command)
-        except DeviceRefusedError, _FunctionRefusedError:
+        except (_AbsentError, _FunctionRefusedError) as error:
+            if not group[0].alone:
+                self._refusals.append(error)
+            if not answers and len(self._refusals) >= REFUSALS:
+                raise
             if whole and await self._try_other_function(group, answers, command=command):
                 return True
             if len(group) == 1:
@@ -143,7 +166,7 @@ class ModbusWire:
         other = 7 - self._function(group)
         try:
             found = await self._registers(group, other, command=command)
-        except DeviceRefusedError, _FunctionRefusedError:
+        except _AbsentError, _FunctionRefusedError:
             return False
         if self.memory.function is None:
             self.memory.function = other
@@ -223,6 +246,10 @@ class _FunctionRefusedError(DeviceProtocolError):
     """Exception 1: the other read function may serve."""
 
 
+class _AbsentError(DeviceRefusedError):
+    """Exceptions 2 and 3: some of these registers are not there, or they are too many."""
+
+
 class _LinkLostError(DeviceConnectionError):
     """The link ended under a request, or could not be made."""
 
@@ -232,6 +259,8 @@ def _refusal(error: ModbusExceptionError, label: str) -> EnergyError:
     kind, key = EXCEPTIONS.get(code or 0, (DeviceProtocolError, "device_failure"))
     if code == ILLEGAL_FUNCTION:
         kind = _FunctionRefusedError
+    elif code in (ILLEGAL_ADDRESS, ILLEGAL_VALUE):
+        kind = _AbsentError
     return kind(f"{label}: exception {code}", key=key)
 
 

@@ -65,8 +65,10 @@ class Batching:
         batching = cls()
         if isinstance(saved, dict) and saved.get("size") in BATCHES and isinstance(saved.get("misses"), dict):
             batching.size = saved["size"]
-            batching.firmware = saved.get("firmware")
-            batching.misses = {int(key): int(count) for key, count in saved["misses"].items() if str(key).isdigit()}
+            batching.firmware = firmware if isinstance(firmware := saved.get("firmware"), str) else None
+            batching.misses = {
+                int(key): count for key, count in saved["misses"].items() if str(key).isdecimal() and isinstance(count, int)
+            }
         return batching
 
     def lacks(self, key: int) -> bool:

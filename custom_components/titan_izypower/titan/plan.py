@@ -52,15 +52,26 @@ class Memory:
             return memory
         for name, default in vars(cls()).items():
             value = saved.get(name)
-            if isinstance(default, set) and isinstance(value, list):
-                setattr(memory, name, {item for item in value if isinstance(item, int)})
-            elif name in ("firmware", "function") or isinstance(value, type(default)):
+            if isinstance(default, set):
+                setattr(memory, name, {item for item in value if isinstance(item, int)} if isinstance(value, list) else default)
+            elif _sound(name, value):
                 setattr(memory, name, value)
         return memory
 
     def words(self, register: Register) -> int:
         """Return how many words to fetch for ``register``."""
         return self.text_words if register.kind == "text" else register.words
+
+
+def _sound(name: str, value: object) -> bool:
+    match name:
+        case "firmware":
+            return isinstance(value, str)
+        case "function":
+            return isinstance(value, int) and value in (3, 4)
+        case "text_words":
+            return isinstance(value, int) and value in TEXT_LENGTHS
+    return isinstance(value, bool)
 
 
 def ranges(registers: Iterable[Register], memory: Memory) -> list[list[Register]]:
