@@ -1,0 +1,117 @@
+"""Run the demo: scripts/demo [--check] [--port N] [--screenshots DIR] [--keep]."""
+
+import argparse
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+import signal
+import sys
+
+from .checks import run_checks, wait_values
+from .config_dir import PASSWORD, USER
+from .console import DemoError, failures, say, table
+from .flow import DOMAIN, add_titan
+from .frontend import prepare
+from .processes import tail
+from .runtime import Demo, running
+from .screenshots import take_all
+from .simulator import DAYLIGHT, STEADY
+
+DEFAULT_PORT = 8123
+# The whole of a check or of the pictures: something hangs when it takes longer.
+TIME_LIMIT = 900
+# The battery packs follow the first values a few readings later; the dashboard wants to show them.
+PACKS_WITHIN = 60
+# What a shell reports for a program that Ctrl-C ended.
+INTERRUPTED = 130
+
+
+def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="scripts/demo", description="A real Home Assistant on a simulated house.")
+    parser.add_argument("--check", action="store_true", help="check it all on free ports, print a table, end with 0 or 1")
+    parser.add_argument("--port", type=int, help=f"port of Home Assistant (default {DEFAULT_PORT}; with --check a free one)")
+    parser.add_argument("--screenshots", type=Path, metavar="DIR", help="take pictures with Chromium, then end")
+    parser.add_argument("--keep", action="store_true", help="keep the configuration folder")
+    return parser.parse_args(argv)
+
+
+async def run(options: argparse.Namespace) -> int:
+    """Run what was asked for and return the exit code."""
+    brief = options.check or options.screenshots is not None
+    port = options.port or (None if brief else DEFAULT_PORT)
+    say("Starting the simulated house and Home Assistant …")
+    async with asyncio.timeout(TIME_LIMIT if brief else None), running(port=port, keep=options.keep) as demo:
+        try:
+            return await _demo(demo, options)
+        except DemoError:
+            say(f"--- end of Home Assistant's log\n{tail(demo.log)}\n---")
+            raise
+
+
+async def _demo(demo: Demo, options: argparse.Namespace) -> int:
+    await demo.simulator.change(STEADY if options.check else DAYLIGHT)
+    title = await add_titan(demo.hass, demo.simulator.modbus_port)
+    say(f"{title} was added through the set-up form.")
+    code = 0
+    if options.check:
+        code = await _check(demo)
+    if not options.check:
+        house, _, _ = await wait_values(demo.hass, limit=PACKS_WITHIN)
+        await prepare(demo.hass, house, DOMAIN)
+    if options.screenshots is not None:
+        await take_all(demo, options.screenshots.resolve())
+    elif not options.check:
+        _welcome(demo)
+        await asyncio.Event().wait()
+    return code
+
+
+async def _check(demo: Demo) -> int:
+    rows = await run_checks(demo.hass, demo.simulator)
+    say(table(rows))
+    failed = failures(rows)
+    for row in failed:
+        say(f"\nFAILED {row.check}\n  expected {row.expected}\n  got      {row.got}")
+    say(f"\n{len(rows) - len(failed)} of {len(rows)} checks passed.")
+    return 1 if failed else 0
+
+
+def _welcome(demo: Demo) -> None:
+    say(f"""
+  Home Assistant   {demo.hass.url}   user {USER}, password {PASSWORD}
+  Simulated house  {demo.simulator.control}   look at it and change it
+  Log              {demo.log}
+
+Press Ctrl-C to stop; everything is removed then.""")
+
+
+def main() -> int:
+    """Run until the end or until a signal; the children end in both cases."""
+
+    async def guarded() -> int:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+        def stop() -> None:
+            # Once: a second Ctrl-C must not cut the clean-up short.
+            if task is not None and not task.cancelling():
+                task.cancel()
+
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, stop)
+        return await run(arguments())
+
+    try:
+        return asyncio.run(guarded())
+    except asyncio.CancelledError:
+        say("Stopped.")
+        return INTERRUPTED
+    except TimeoutError:
+        say(f"error: not done after {TIME_LIMIT} s")
+    except DemoError as error:
+        say(f"error: {error}")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
