@@ -67,6 +67,7 @@ class Device:
         self._now = now
         self._read_at: dict[str, float] = {}
         self._confirmed_at: dict[str, float] = {}
+        self._touched_at: dict[str, float] = {}
         self._shown: set[str] = set()
         self._begun = False
         self._latest: dict[str, object] = {}
@@ -102,10 +103,12 @@ class Device:
     async def update(self, wanted: Collection[str] = (), *, only: bool = False) -> UpdateReport:
         """Read the blocks that are due, or ``only`` the wanted ones; raise an ``EnergyError`` when nothing answers."""
         blocks = [self.blocks[name] for name in wanted] if only else self.due(wanted)
+        started = self._clock()
         plan = {block.name: block.sources(self.wire.name) for block in blocks}
         sources = {source.key: source for each in plan.values() for source in each.values()}
         reading = await self.wire.read(list(sources.values())) if sources else Reading()
         failed: dict[str, EnergyError] = {}
+        blocks = [block for block in blocks if self._touched_at.get(block.name, started) <= started]
         for block in blocks:
             errors = [reading.failed[source.key] for source in plan[block.name].values() if source.key in reading.failed]
             if errors:
@@ -152,7 +155,7 @@ class Device:
 
         Of many writes to one point that wait for each other, only the newest is sent.
         """
-        wanted = point.validate(value)
+        wanted = point.validate(value, high=self.highest(block, point))
         source = self.writable(block, point)
         encoded = point.encode(source, wanted)
         slot, ticket = f"{block.name}.{point.name}", object()
@@ -165,6 +168,7 @@ class Device:
                 result = await self.command([(source, encoded)], {source.key: (point, source, wanted)}, kind=slot)
             finally:
                 # Done, late or refused: what was read before the write may no longer be so.
+                self.touched(block.name)
                 self.expire(block.name)
             if result.applied:
                 block.set(point, wanted)
@@ -182,6 +186,14 @@ class Device:
         if source is None or not source.writable:
             raise DeviceRefusedError(key="not_writable", name=point.name)
         return source
+
+    def highest(self, _block: Block, point: Point[Any]) -> float | None:
+        """Return the highest number that ``point`` can be set to on this unit."""
+        return point.write_high
+
+    def touched(self, *names: str) -> None:
+        """Distrust what a poll that is under way has read of the named blocks: they were written since."""
+        self._touched_at.update(dict.fromkeys(names, self._clock()))
 
     def choices(self, block: Block, point: Point[Any]) -> list[str]:
         """Return what a choice can be set to on this unit."""

@@ -168,19 +168,21 @@ class Point[T: float | str | bool]:
     def _believable(self, value: float) -> bool:
         return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
 
-    def validate(self, value: Value) -> T:
-        """Return ``value`` as this point writes it; raise ``DeviceRefusedError`` when it may not."""
+    def validate(self, value: Value, *, high: float | None = None) -> T:
+        """Return ``value`` as this point writes it; raise ``DeviceRefusedError`` when it may not.
+
+        ``high`` is this unit's own bound, where it is lower than the datasheet's.
+        """
+        high = self.write_high if high is None else high
         if self.kind is not float and isinstance(value, self.kind):
             return value
         checked = number(value) if self.kind is float else None
         if checked is None:
             raise DeviceRefusedError(key="invalid_value", value=text(value) or "-")
-        if self.write_high is None or not self.write_low <= checked <= self.write_high:
-            raise DeviceRefusedError(
-                key="out_of_range", value=tidy(checked), low=tidy(self.write_low), high=tidy(self.write_high or 0)
-            )
+        if high is None or not self.write_low <= checked <= high:
+            raise DeviceRefusedError(key="out_of_range", value=tidy(checked), low=tidy(self.write_low), high=tidy(high or 0))
         rounded = round(checked / self.step) * self.step
-        return cast("T", tidy(min(max(rounded, self.write_low), self.write_high)))
+        return cast("T", tidy(min(max(rounded, self.write_low), high)))
 
     def encode(self, source: Source, value: T) -> Raw:
         """Turn a validated value into what the wire is sent."""

@@ -10,7 +10,6 @@ from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescr
 from homeassistant.components.switch import SwitchEntityDescription
 from homeassistant.components.time import TimeEntityDescription
 from homeassistant.const import EntityCategory, UnitOfEnergy
-from homeassistant.helpers.entity import EntityDescription
 
 from ..points import Point
 
@@ -136,13 +135,8 @@ def switch(point: Point[Any], *, key: str | None = None, **more: Any) -> SwitchP
 def time_of_day(point: Point[Any], *, key: str | None = None, **more: Any) -> TimePoint:
     """Describe a time of day."""
     name = key or point.name
-    return TimePoint(point=point, key=name, entity_category=CONFIG, **_named(name, more))
+    return TimePoint(point=point, key=name, entity_category=more.pop("entity_category", CONFIG), **_named(name, more))
 
 
 def _named(name: str, more: dict[str, Any]) -> dict[str, Any]:
     return {"translation_key": name, **more}
-
-
-def is_diagnostic(description: EntityDescription) -> bool:
-    """Tell whether a description is of the diagnostic kind."""
-    return description.entity_category is DIAGNOSTIC

@@ -12,7 +12,6 @@ from homeassistant.components.switch import SwitchEntity
 from homeassistant.components.time import TimeEntity
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import callback
-from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..points import Block, Point, Value
@@ -87,6 +86,13 @@ class EnergyNumber(PointEntity, NumberEntity):
         value = self.shown()
         return float(value) if isinstance(value, int | float) else None
 
+    @property
+    @override
+    def native_max_value(self) -> float:
+        """Return what this unit lets the point be set to."""
+        highest = self.coordinator.device.highest(self.block, self.point)
+        return super().native_max_value if highest is None else highest
+
     @override
     async def async_set_native_value(self, value: float) -> None:
         """Write the point."""
@@ -155,7 +161,7 @@ class EnergyTime(PointEntity, TimeEntity):
         if not isinstance(value, int | float):
             return None
         hour, minute = divmod(int(value), 256)
-        return time(hour, minute) if hour < 24 and minute < 60 else None
+        return time(hour, minute) if 0 <= hour < 24 and minute < 60 else None
 
     @override
     async def async_set_value(self, value: time) -> None:
@@ -163,7 +169,7 @@ class EnergyTime(PointEntity, TimeEntity):
         await self.write(value.hour * 256 + value.minute)
 
 
-def add_when_shown[E: EntityDescription](
+def add_when_shown(
     coordinator: EnergyCoordinator[Any],
     entry: ConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
@@ -175,24 +181,27 @@ def add_when_shown[E: EntityDescription](
     A part that the unit loses takes its entities along; it may come back.
     """
     wanted = tuple(descriptions)
-    added: set[tuple[str, str]] = set()
+    added: dict[tuple[str, str], PointEntity] = {}
 
     @callback
     def look() -> None:
         blocks = coordinator.device.blocks
-        added.difference_update([slot for slot in added if slot[0] not in blocks])
-        found = [
-            (block, description)
+        for slot in [slot for slot, entity in added.items() if blocks.get(slot[0]) is not entity.block]:
+            lost = added.pop(slot)
+            if lost.hass:
+                entry.async_create_task(lost.hass, lost.async_remove())
+        found = {
+            (block.name, description.key): make(coordinator, block, description)
             for block in blocks.values()
             for description in wanted
             if type(block) is description.point.block
             and block.has(description.point)
             and (not make.controls or coordinator.device.can_write(block, description.point))
             and (block.name, description.key) not in added
-        ]
-        added.update((block.name, description.key) for block, description in found)
+        }
+        added.update(found)
         if found:
-            async_add_entities(make(coordinator, block, description) for block, description in found)
+            async_add_entities(found.values())
 
     look()
     entry.async_on_unload(coordinator.async_add_listener(look))

@@ -14,14 +14,12 @@ from typing import Any, Final
 from ...energy_core.device import CommandResult
 from ...energy_core.errors import DeviceRefusedError, EnergyError
 from ...energy_core.points import Block, Point, Value, number
-from .device import Titan
+from .device import CLUSTER_UNITS, Titan
 from .points import Link, Settings, System
 
 MIN_POWER: Final = 50
 MIN_SOC: Final = 5
 FULL: Final = 100
-# Units of a cluster obey their master, which takes the power of up to three.
-CLUSTER_UNITS: Final = 3
 # After an order the unit has work to do: the vendor asks for peace.
 QUIET: Final = 4.0
 # For so long an order that was read back is believed to be in force without asking again.
@@ -73,7 +71,7 @@ class Running:
             order = saved["order"]  # type: ignore[index]
             until = number(saved["until"])  # type: ignore[index]
             return cls(order=Order(action=Action(order["action"]), power=int(order["power"]), soc=int(order["soc"])), until=until)
-        except KeyError, TypeError, ValueError:
+        except KeyError, TypeError, ValueError, OverflowError:
             return None
 
 
@@ -181,12 +179,15 @@ class Control:
     async def end(self) -> None:
         """End what is running with one write and no questions, and take no orders from now on.
 
-        There is no time for more when Home Assistant stops.
+        There is no time for more when Home Assistant stops; only a refusal is worth a second write.
         """
         self.closed = True
         if self.running is None:
             return
-        await self.titan.wire.write(self._values(Order(action=Action.STANDBY)))
+        try:
+            await self.titan.wire.write(self._values(Order(action=Action.STANDBY))[: 1 if self.separate else None])
+        except DeviceRefusedError:
+            await self.titan.wire.write(self._values(self._least()))
         self._note(None)
 
     async def recover(self) -> bool:
@@ -261,31 +262,37 @@ class Control:
 
     async def _send(self, order: Order) -> CommandResult:
         """Send the three values together; a unit that ignores that gets them one by one, state last."""
-        expected = self._expected(order)
+        expected, sent = self._expected(order), 0
         if not self.separate:
             try:
                 result = await self.titan.command(self._values(order), expected, kind="order")
             except DeviceRefusedError:
                 if order.action is not Action.STANDBY:
                     raise
-                # Some firmware finds 0 W and 0 % out of range even for standby.
-                order = Order(action=Action.STANDBY, power=MIN_POWER, soc=max(MIN_SOC, int(self.titan.settings.backup_soc or 0)))
-                result = await self.titan.command(self._values(order), self._expected(order), kind="order")
+                result = await self.titan.command(self._values(self._least()), expected, kind="order")
             self._sent()
             if result.applied:
                 return result
-        writes = 3 if self.separate else 4
-        for value in [*self._values(order)[1:], self._values(order)[0]]:
+            sent = result.writes
+        state, *rest = self._values(order)
+        # Standby needs no power and no SoC, and 0 may be out of their range.
+        values = [state] if order.action is Action.STANDBY else [*rest, state]
+        for value in values:
             await self.titan.wire.write([value])
         self._sent()
         applied = await self.titan.shows(expected)
         self.separate = self.separate or applied
-        return CommandResult(applied=applied, writes=writes)
+        return CommandResult(applied=applied, writes=sent + len(values))
+
+    def _least(self) -> Order:
+        """Return standby for firmware that finds 0 W and 0 % out of range even then."""
+        return Order(action=Action.STANDBY, power=MIN_POWER, soc=max(MIN_SOC, int(self.titan.settings.backup_soc or 0)))
 
     def _just_sent(self) -> bool:
         return self._ordered_at is not None and time.monotonic() - self._ordered_at < TRUST
 
     def _sent(self) -> None:
+        self.titan.touched("system")
         self._ordered_at = time.monotonic()
         self.titan.pacer.hush(QUIET)
 

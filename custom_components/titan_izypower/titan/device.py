@@ -33,6 +33,14 @@ REQUEST_GAP: Final = 1.02
 SETTINGS_PER_DAY: Final = 50
 # Mode changes a day above which something is wrong.
 MODES_PER_DAY: Final = 20
+# A cluster is up to three units behind one master.
+CLUSTER_UNITS: Final = 3
+# Power limits as a multiple of the rated power; the output may add a microinverter on the bypass.
+POWER_LIMITS: Final[Mapping[Point[Any], float]] = {
+    Settings.charge_limit: 1,
+    Settings.feed_in_limit: 1,
+    Settings.output_limit: 1.5,
+}
 # The oldest protocol with a Modbus server that we know of, and a bound against another maker's register.
 PROTOCOLS: Final = range(10, 100)
 PV_INPUTS: Final = 4
@@ -117,6 +125,15 @@ class Titan(Device):
     def alarms(self) -> list[str]:
         """Return the names of the unit's active alarms."""
         return codes.bits(self.system.alarm_word, codes.ALARMS)
+
+    @override
+    def highest(self, block: Block, point: Point[Any]) -> float | None:
+        """Keep power limits within what this unit, or the cluster that it leads, is rated for."""
+        rated, most = self.info.rated_power, super().highest(block, point)
+        if point not in POWER_LIMITS or not rated or most is None:
+            return most
+        units = CLUSTER_UNITS if self.settings.cluster_role == "master" else 1
+        return min(most, max(rated * POWER_LIMITS[point] * units, self.settings.get(point) or 0))
 
     @override
     def choices(self, block: Block, point: Point[Any]) -> list[str]:

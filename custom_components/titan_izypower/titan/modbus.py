@@ -98,6 +98,9 @@ class ModbusWire:
                 # A unit that refuses everything is not ready: nothing is learned from that.
                 self.memory = Memory.restored(before)
         if not answers and (errors := [*failed.values(), *self._refusals]):
+            # Nothing that was asked for is a value that could be refused: whoever answers makes no sense.
+            if isinstance(errors[0], DeviceRefusedError):
+                raise DeviceProtocolError(str(errors[0]), key=errors[0].key) from errors[0]
             raise errors[0]
         self.memory.swapped = words.swapped(answers, default=self.memory.swapped)
         values: dict[Key, Raw] = {
