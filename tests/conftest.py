@@ -1,13 +1,11 @@
 """Fixtures for all tests: our integrations on the path, real loopback sockets, no waiting between requests."""
 
-from collections.abc import Generator
-
 import pytest
 
 import custom_components  # noqa: F401  (before the test plugin's own folder of that name shadows it)
+from tests.translation_guard import translation_guard  # noqa: F401
 
 
 @pytest.fixture(autouse=True)
-def _our_integrations(enable_custom_integrations: None, socket_enabled: None) -> Generator[None]:
+def _our_integrations(enable_custom_integrations: None, socket_enabled: None) -> None:
     """Load what stands in this repository, and let it talk to simulators on loopback."""
-    yield

@@ -231,20 +231,20 @@ class Device:
         the device clearly does not show it.
         """
         started = self._clock()
+        lost: EnergyError | None = None
         for attempt in (1, 2):
             self.spend(kind)
-            lost: EnergyError | None = None
+            lost = None
             try:
                 await self.wire.write(values)
             except (DeviceTimeoutError, DeviceConnectionError, DeviceProtocolError) as error:
                 lost = error
             if await self.shows(expected):
                 return CommandResult(applied=True, latency=self._clock() - started, writes=attempt)
-            if lost is None or attempt == 2:
-                break
-        if lost is not None:
-            raise lost
-        return CommandResult(applied=False, writes=attempt)
+            if lost is None:
+                return CommandResult(applied=False, writes=attempt)
+        assert lost is not None
+        raise lost
 
     async def shows(self, expected: Expected) -> bool:
         """Read back at each moment of ``settle`` until all of ``expected`` shows.

@@ -3,11 +3,11 @@
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import config_validation as cv, device_registry as dr
-from homeassistant.helpers.storage import Store
 from homeassistant.helpers.typing import ConfigType
 
-from .const import DOMAIN, STORAGE_VERSION
-from .coordinator import TitanConfigEntry, create
+from .const import DOMAIN
+from .coordinator import TitanConfigEntry
+from .runtime import create, store_of
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -54,7 +54,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: TitanConfigEntry) -> bo
 
 async def async_remove_entry(hass: HomeAssistant, entry: TitanConfigEntry) -> None:
     """Leave nothing behind."""
-    await Store[dict[str, object]](hass, STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}").async_remove()
+    await store_of(hass, entry).async_remove()
 
 
 async def async_remove_config_entry_device(hass: HomeAssistant, entry: TitanConfigEntry, device: dr.DeviceEntry) -> bool:

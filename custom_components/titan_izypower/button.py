@@ -14,7 +14,7 @@ from ..energy_core.ha.descriptions import CONFIG
 from ..energy_core.ha.entity import EnergyEntity
 from .const import DOMAIN
 from .coordinator import TitanConfigEntry, TitanCoordinator
-from .titan.control import Action, Order
+from .titan.orders import Action, Order
 from .titan.points import Settings
 
 PARALLEL_UPDATES = 1

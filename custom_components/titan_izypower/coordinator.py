@@ -6,23 +6,19 @@ import logging
 import time
 from typing import Any, override
 
-from homeassistant.components.modbus import async_get_unit
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_HOST, CONF_MODEL, CONF_PASSWORD, CONF_PORT, CONF_SCAN_INTERVAL
+from homeassistant.const import CONF_HOST, CONF_MODEL, CONF_SCAN_INTERVAL
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryError, HomeAssistantError
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.storage import Store
-from modbus_connection import ModbusTcpParams, ModbusUnit
 
 from ..energy_core.device import CommandResult
 from ..energy_core.errors import DeviceRefusedError, EnergyError, WrongDeviceError
 from ..energy_core.ha.coordinator import EnergyCoordinator
-from ..energy_core.pacing import Pacer
 from ..energy_core.points import Block, Point, Value
 from ..energy_core.report import UpdateReport
-from .connect import Address, modbus_titan, opendata_titan, polarity
+from .connect import polarity
 from .const import (
     CONF_FAIL_SAFE,
     CONF_MAX_CHARGE,
@@ -30,21 +26,16 @@ from .const import (
     CONF_POLARITY,
     CONF_SERIALS,
     CONF_SETTINGS_PER_DAY,
-    CONF_UNIT_ID,
-    CONF_WIRE,
     DOMAIN,
     MANUFACTURER,
     MODEL_NAMES,
     SCAN_INTERVAL,
-    STORAGE_VERSION,
-    TRANSPORT_GEN1,
-    TRANSPORT_MODBUS,
-    UNIT_ID,
 )
 from .schema import usual_power
 from .titan import derive, device as titan_device
-from .titan.control import MIN_POWER, QUIET, Action, Control, Limits, Order
+from .titan.control import MIN_POWER, QUIET, Control
 from .titan.device import Titan
+from .titan.orders import Action, Limits, Order
 from .titan.points import Pack, System
 
 _LOGGER = logging.getLogger(__name__)
@@ -277,32 +268,3 @@ def limits(entry: TitanConfigEntry, options: Mapping[str, Any] | None = None) ->
     options = entry.options if options is None else options
     charge, discharge = usual_power(entry)
     return Limits(charge=options.get(CONF_MAX_CHARGE, charge), discharge=options.get(CONF_MAX_DISCHARGE, discharge))
-
-
-def _unit(hass: HomeAssistant, entry: TitanConfigEntry) -> ModbusUnit:
-    """Borrow the unit from Home Assistant's connection; another integration may hold it otherwise."""
-    params = ModbusTcpParams(host=entry.data[CONF_HOST], port=entry.data[CONF_PORT])
-    try:
-        return async_get_unit(hass, entry, params, entry.data.get(CONF_UNIT_ID, UNIT_ID))
-    except HomeAssistantError as error:
-        raise ConfigEntryError(translation_domain=DOMAIN, translation_key="link_conflict") from error
-
-
-async def create(hass: HomeAssistant, entry: TitanConfigEntry) -> TitanCoordinator:
-    """Return the coordinator of ``entry`` with everything that an earlier life kept."""
-    store: Store[dict[str, Any]] = Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}", private=True)
-    kept = await store.async_load() or {}
-    pacer, data = Pacer(titan_device.REQUEST_GAP), entry.data
-    sign = polarity(entry.options, CONF_POLARITY)
-    if data[CONF_WIRE] == TRANSPORT_MODBUS:
-        titan = modbus_titan(_unit(hass, entry), pacer, kept.get("modbus"), polarity=sign)
-    else:
-        gen1 = data[CONF_WIRE] == TRANSPORT_GEN1
-        address = Address(host=data[CONF_HOST], port=data[CONF_PORT], password=data.get(CONF_PASSWORD))
-        memory = kept.get("gen1" if gen1 else "opendata")
-        titan = opendata_titan(hass, address, pacer, memory, gen1=gen1, polarity=sign)
-    titan.settings_budget.limit = entry.options.get(CONF_SETTINGS_PER_DAY, titan_device.SETTINGS_PER_DAY)
-    titan.restore(kept)
-    coordinator = TitanCoordinator(hass, entry, titan, store)
-    coordinator.control.restore(kept.get("control") or {})
-    return coordinator

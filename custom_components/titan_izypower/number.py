@@ -13,7 +13,7 @@ from ..energy_core.ha.entity import EnergyEntity
 from ..energy_core.ha.platforms import EnergyNumber, add_when_shown
 from .const import DOMAIN
 from .coordinator import TitanConfigEntry, TitanCoordinator
-from .titan.control import Action
+from .titan.orders import Action
 from .titan.points import Settings
 
 # Orders and settings go to one unit, one after the other.

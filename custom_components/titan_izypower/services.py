@@ -15,7 +15,7 @@ from ..energy_core.ha.commands import translated
 from ..energy_core.ha.services import run_on_all, targets
 from .const import DOMAIN
 from .coordinator import TitanConfigEntry, TitanCoordinator
-from .titan.control import Action, Order
+from .titan.orders import Action, Order
 from .titan.points import System
 
 ATTR_CONFIG_ENTRY: Final = "config_entry_id"

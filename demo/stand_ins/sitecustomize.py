@@ -46,7 +46,7 @@ class Inert(metaclass=_Names):
     """Takes every call and does nothing."""
 
     def __init__(self, *_args: object, **_kwargs: object) -> None:
-        pass
+        """Take anything."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

@@ -6,8 +6,6 @@ accepted write is not an applied one, so each is read back; there is no watchdog
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from enum import StrEnum
 import time
 from typing import Any, Final
 
@@ -15,7 +13,8 @@ from ...energy_core.device import CommandResult
 from ...energy_core.errors import DeviceRefusedError, EnergyError
 from ...energy_core.points import Block, Point, Value, number
 from .device import CLUSTER_UNITS, Titan
-from .points import Link, Settings, System
+from .orders import Action, Limits, Order, Running
+from .points import Link, System
 
 MIN_POWER: Final = 50
 MIN_SOC: Final = 5
@@ -26,53 +25,6 @@ QUIET: Final = 4.0
 TRUST: Final = 5.0
 # Orders are volatile but not free: the fastest pace that other projects run without trouble.
 ORDER_GAP: Final[Mapping[str, float]] = {"modbus": 2.0, "opendata": 5.0, "gen1": 5.0}
-
-
-class Action(StrEnum):
-    """What the battery can be ordered to do."""
-
-    STANDBY = "standby"
-    CHARGE = "charge"
-    DISCHARGE = "discharge"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Order:
-    """One order: power in W, unsigned, and the SoC in % at which it ends."""
-
-    action: Action
-    power: int = 0
-    soc: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """The user's own ceilings in W, and those of the model that was chosen."""
-
-    charge: float
-    discharge: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Running:
-    """The order that is ours to end; ``until`` is wall-clock time or None."""
-
-    order: Order
-    until: float | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it ready for JSON."""
-        return asdict(self)
-
-    @classmethod
-    def restored(cls, saved: object) -> Running | None:
-        """Return the order that an earlier life left running, if it can be read."""
-        try:
-            order = saved["order"]  # type: ignore[index]
-            until = number(saved["until"])  # type: ignore[index]
-            return cls(order=Order(action=Action(order["action"]), power=int(order["power"]), soc=int(order["soc"])), until=until)
-        except KeyError, TypeError, ValueError, OverflowError:
-            return None
 
 
 class Control:
@@ -200,7 +152,7 @@ class Control:
         if restarted and self.armed:
             self._doubted = False
             if self.running is not None and not self._in_force(self.running.order):
-                await self.order(self.running.order, _left(self.running))
+                await self.order(self.running.order, self.running.left)
                 return True
             if foreign:
                 await self.set_mode("realtime")
@@ -344,10 +296,3 @@ class Control:
         self.armed = saved.get("armed") is True
         self.separate = saved.get("separate") is True
         self._note(Running.restored(saved.get("running")))
-
-
-def _left(running: Running) -> float | None:
-    return None if running.until is None else max(0.0, running.until - time.time())
-
-
-__all__ = ["Action", "Control", "Limits", "Order", "Running", "Settings"]

@@ -9,7 +9,7 @@ from ...energy_core.errors import DeviceProtocolError, EnergyError
 from ...energy_core.pacing import Budget, Pacer
 from ...energy_core.points import Block, Point
 from ...energy_core.report import UpdateReport
-from . import codes, derive
+from . import codes, digest
 from .derive import Polarity, SignLearner
 from .points import (
     Battery,
@@ -44,9 +44,8 @@ POWER_LIMITS: Final[Mapping[Point[Any], float]] = {
 # The oldest protocol with a Modbus server that we know of, and a bound against another maker's register.
 PROTOCOLS: Final = range(10, 100)
 PV_INPUTS: Final = 4
-# Protocol 1.6 brought the mode for periods of one's own, 1.8 the register of the SoC of the whole.
+# Protocol 1.6 brought the mode for periods of one's own.
 CUSTOM_TIME_SINCE: Final = 16
-SYSTEM_SOC_SINCE: Final = 18
 GEN2_TYPES: Final = ("CMS-SP2000", "CMS-SF2000", "CMS-SP3000", "CMS-SF3000", "CMS-SF1200")
 
 
@@ -171,16 +170,7 @@ class Titan(Device):
             self._notice_restart()
         if "battery" in report.updated and self.battery.raw_power is not None:
             self.sign.observe(self.battery.raw_power, self.battery.state)
-        self._derive_battery()
-        if "grid" in report.updated:
-            self._derive_grid()
-        self._derive_alarms()
-        for pack in self.packs:
-            first, second = pack.cell_1_voltage, pack.cell_2_voltage
-            if first is not None and second is not None:
-                pack.set(Pack.imbalance, round(abs(first - second) * 1000))
-        if self.radio.quality is not None:
-            self.radio.set(Radio.signal, self.radio.quality / 2 - 100)
+        digest.derive_all(self, report)
         self.refresh_link()
 
     def refresh_link(self) -> None:
@@ -232,40 +222,6 @@ class Titan(Device):
         if back or more:
             self.restarts += 1
 
-    def _derive_battery(self) -> None:
-        battery, inverter = self.battery, self.grid.inverter_power
-        # What the sun gives does not come from the battery.
-        ac_power = None if inverter is None else inverter + (self.solar.power or 0)
-        power = self.sign.power(battery.raw_power, battery.state, ac_power)
-        charge, discharge = derive.split(power)
-        battery.set(Battery.power, power)
-        battery.set(Battery.charge_power, charge)
-        battery.set(Battery.discharge_power, discharge)
-        old = self.wire.name == "modbus" and self.info.protocol is not None and self.info.protocol < SYSTEM_SOC_SINCE
-        battery.set(Battery.soc, self._mean_soc() if old or battery.system_soc is None else battery.system_soc)
-
-    def _mean_soc(self) -> float | None:
-        """Before protocol 1.8 there is no SoC of the whole (0, or a hole): take the mean of the packs that are fitted."""
-        levels = [getattr(self.battery, f"soc_of_pack_{pack.index}" if pack.index else "soc_of_main") for pack in self.packs]
-        return derive.mean_soc(levels)
-
-    def _derive_grid(self) -> None:
-        grid = self.grid
-        if self.wire.name == "modbus":
-            fed, taken = derive.split(grid.net_ac_power)
-            grid.set(Grid.ac_input_power, taken)
-            grid.set(Grid.ac_output_power, fed)
-        elif grid.has(Grid.power_factor):
-            grid.set(Grid.power_factor, derive.percent(grid.power_factor))
-
-    def _derive_alarms(self) -> None:
-        active = derive_alarm(self.system, System.alarm_word, System.alarm, codes.ALARMS)
-        if self.system.has(System.alarm_word):
-            self.system.set(System.has_alarm, active)
-        for block in self.blocks.values():
-            if isinstance(block, PvInput):
-                derive_alarm(block, PvInput.alarm_word, PvInput.alarm, codes.PV_ALARMS)
-
     # What must survive a restart
 
     @override
@@ -306,15 +262,6 @@ _SIGNATURE: Final[tuple[Point[Any], ...]] = (
     Info.cms_firmware,
     Info.protocol,
 )
-
-
-def derive_alarm[B: Block](block: B, word: Point[float], name: Point[str], names: Mapping[int, str]) -> bool:
-    """Name the first alarm of a word, ``none`` without; return whether there is one."""
-    if not block.has(word):
-        return False
-    active = codes.bits(block.get(word), names)
-    block.set(name, active[0] if active else "none")
-    return bool(active)
 
 
 async def meet(titan: Titan) -> None:

@@ -166,14 +166,12 @@ class ModbusWire:
         return 7 - function if group[0].key in self.memory.other_function else function
 
     async def _try_other_function(self, group: list[Register], answers: dict[Register, list[int]], *, command: bool) -> bool:
-        other = 7 - self._function(group)
+        other, settled = 7 - self._function(group), self.memory.function is not None
         try:
             found = await self._registers(group, other, command=command)
         except _AbsentError, _FunctionRefusedError:
             return False
-        if self.memory.function is None:
-            self.memory.function = other
-        else:
+        if settled:
             self.memory.other_function ^= {each.key for each in group}
         self._take(group, found, answers)
         return True

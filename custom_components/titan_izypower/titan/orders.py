@@ -1,0 +1,60 @@
+"""What can be ordered: an action, its power, where it ends, and what is ours to end."""
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+import time
+from typing import Any
+
+from ...energy_core.points import number
+
+
+class Action(StrEnum):
+    """What the battery can be ordered to do."""
+
+    STANDBY = "standby"
+    CHARGE = "charge"
+    DISCHARGE = "discharge"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """One order: power in W, unsigned, and the SoC in % at which it ends."""
+
+    action: Action
+    power: int = 0
+    soc: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """The user's own ceilings in W, and those of the model that was chosen."""
+
+    charge: float
+    discharge: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """The order that is ours to end; ``until`` is wall-clock time or None."""
+
+    order: Order
+    until: float | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it ready for JSON."""
+        return asdict(self)
+
+    @property
+    def left(self) -> float | None:
+        """Return the seconds that are left, or None without an end."""
+        return None if self.until is None else max(0.0, self.until - time.time())
+
+    @classmethod
+    def restored(cls, saved: object) -> Running | None:
+        """Return the order that an earlier life left running, if it can be read."""
+        try:
+            order = saved["order"]  # type: ignore[index]
+            until = number(saved["until"])  # type: ignore[index]
+            return cls(order=Order(action=Action(order["action"]), power=int(order["power"]), soc=int(order["soc"])), until=until)
+        except KeyError, TypeError, ValueError, OverflowError:
+            return None
