@@ -53,7 +53,8 @@ def spoil(fault: Fault, frame: bytes, random: Random) -> bytes:
     """Give the bytes that go out instead of the right frame."""
     if fault.kind == "garbage":
         return random.randbytes(len(frame))
-    return SPOILERS[fault.kind](frame, frame[HEADER:])
+    spoiler = SPOILERS.get(fault.kind)
+    return spoiler(frame, frame[HEADER:]) if spoiler else frame
 
 
 def _short(frame: bytes, body: bytes) -> bytes:

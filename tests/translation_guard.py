@@ -65,7 +65,9 @@ class Guard:
 
     def need(self, domain: str, key: str, given: Mapping[str, Any] | None = None, *, optional: bool = False) -> None:
         """Require the text ``key`` in every language, and that ``given`` fills it."""
-        languages = self.texts[domain]
+        languages = self.texts.get(domain)
+        if languages is None:
+            return
         if not languages and not optional:
             self.problems.add(f"{domain} has no translations at all")
         for language, texts in languages.items():

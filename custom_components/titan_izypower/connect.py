@@ -28,6 +28,7 @@ from .titan.device import GEN2_TYPES, Titan, meet
 from .titan.modbus import ModbusWire
 from .titan.opendata import Batching, OpenDataWire
 from .titan.plan import Memory
+from .titan.sniff import speaks_otherwise
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -93,15 +94,25 @@ def pacer_for(hass: HomeAssistant, host: str) -> Pacer:
 async def _try(hass: HomeAssistant, address: Address, wire: str, port: int) -> Found:
     pacer = pacer_for(hass, address.host)
     if wire == TRANSPORT_MODBUS:
-        async with modbus_unit(hass, address.host, port, address.unit_id) as unit:
-            titan = modbus_titan(unit, pacer, None)
-            await meet(titan)
+        titan = await _meet_by_modbus(hass, address, port, pacer)
         await _ask_serial(hass, address, pacer, titan)
         return _found(titan, TRANSPORT_MODBUS, port)
     titan = opendata_titan(hass, replace(address, port=port), pacer, None, deadline=PROBE_DEADLINE)
     await meet(titan)
     is_gen1 = titan.identity.device_type not in (*GEN2_TYPES, None)
     return _found(titan, TRANSPORT_GEN1 if is_gen1 else TRANSPORT_OPENDATA, port)
+
+
+async def _meet_by_modbus(hass: HomeAssistant, address: Address, port: int, pacer: Pacer) -> Titan:
+    try:
+        async with modbus_unit(hass, address.host, port, address.unit_id) as unit:
+            titan = modbus_titan(unit, pacer, None)
+            await meet(titan)
+            return titan
+    except DeviceTimeoutError as error:
+        if await speaks_otherwise(address.host, port):
+            raise DeviceProtocolError("another protocol", key="not_titan") from error
+        raise
 
 
 async def _ask_serial(hass: HomeAssistant, address: Address, pacer: Pacer, titan: Titan) -> None:

@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from custom_components.energy_core.counters import CounterPolicy
 from custom_components.energy_core.errors import DeviceRefusedError
 from custom_components.energy_core.points import Block, Point, Source, number, text, tidy
 from tests.energy_core.datasheet import SEED, Input, Meter, Options
@@ -259,10 +260,13 @@ class TestPoint:
         assert (limit.kind, limit.unit, limit.low, limit.high) == (float, "W", 0, 9000)
         assert (limit.write_low, limit.write_high, limit.step) == (100, 8000, 50)
         assert (Meter.serial.secret, Meter.power.secret) == (True, False)
+        assert (Meter.total.counter, Meter.power.counter) == (CounterPolicy.LIFETIME, None)
+        assert (Point(float).step, Point(float).write_low) == (1, 0)
 
     def test_each_part_has_its_own_source(self):
         """The second input is read from the second source; a part without one has none, and so has another wire."""
         assert Input.current.source("fake", 1).key == "current_2"
+        assert Input.current.source("fake").key == "current_1"
         assert Input.alarm.source("fake", 1) is None
         assert Input.current.source("fake", 2) is None
         assert Meter.power.source("fake", 3).key == "power"
@@ -288,6 +292,7 @@ class TestBlock:
         assert list(Richer.points) == ["current", "alarm", "extra"]
         assert (Meter.repeated, Input.repeated, Richer.repeated) == (False, True, True)
         assert Block.points == {}
+        assert (Block.every, Block.essential, Block.late, Block.repeated) == (0, False, False, False)
 
     def test_parts_are_numbered_as_people_count(self):
         """The first part is number 1 unless its class counts otherwise."""

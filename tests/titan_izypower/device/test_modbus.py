@@ -408,6 +408,17 @@ async def test_an_exception_before_anything_was_read(bench: Bench, quick: None, 
     assert titan.wire.memory.absent == set()
 
 
+async def test_a_unit_that_refuses_everything_is_not_searched(bench: Bench) -> None:
+    """Sixteen refusals and not one answer are enough: after that each range is asked for once."""
+    sim = await bench.start(packs=1)
+    titan = await everything(bench.modbus(sim))
+    sim.faults.modbus = "exception:2"
+    sim.log.clear()
+    with pytest.raises(DeviceProtocolError):
+        await live(titan)
+    assert len(sim.requests) <= modbus.REFUSALS + 6
+
+
 async def test_a_unit_that_refuses_and_then_hangs_up(bench: Bench, quick: None) -> None:
     """What is refused while a unit goes down is not remembered."""
     sim = await bench.start()
