@@ -109,8 +109,8 @@ async def _meet_by_modbus(hass: HomeAssistant, address: Address, port: int, pace
             titan = modbus_titan(unit, pacer, None)
             await meet(titan)
             return titan
-    except DeviceTimeoutError as error:
-        if await speaks_otherwise(address.host, port):
+    except (DeviceTimeoutError, DeviceConnectionError) as error:
+        if not _unreachable(error) and await speaks_otherwise(address.host, port):
             raise DeviceProtocolError("another protocol", key="not_titan") from error
         raise
 

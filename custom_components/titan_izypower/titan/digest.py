@@ -1,22 +1,29 @@
 """What follows from a reading: the values that no wire says as such, on both wires alike."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ...energy_core.points import Block, Point
 from ...energy_core.report import UpdateReport
 from . import codes, derive
-from .points import Battery, Grid, Pack, PvInput, Radio, System
+from .points import Battery, Grid, Pack, PvInput, Radio, Settings, System
 
 if TYPE_CHECKING:
     from .device import Titan
 
-# Protocol 1.8 brought the register of the SoC of the whole.
-SYSTEM_SOC_SINCE: Final = 18
+# Registers that came with a version of the protocol; before it they read 0 and mean nothing.
+SINCE: Final[tuple[tuple[int, Point[Any]], ...]] = (
+    (14, Settings.forced_charge_power),
+    (18, Battery.system_soc),
+    (19, Settings.calibrate_now),
+    (19, Settings.reverse_charging),
+    (19, System.hours_since_full),
+)
 
 
 def derive_all(titan: Titan, report: UpdateReport) -> None:
     """Fill in every derived point from what was read last."""
+    drop_unborn(titan)
     derive_battery(titan)
     if "grid" in report.updated:
         derive_grid(titan)
@@ -29,6 +36,18 @@ def derive_all(titan: Titan, report: UpdateReport) -> None:
         titan.radio.set(Radio.signal, titan.radio.quality / 2 - 100)
 
 
+def drop_unborn(titan: Titan) -> None:
+    """Forget the registers that this unit's protocol does not have yet."""
+    protocol = titan.info.protocol
+    if titan.wire.name != "modbus" or protocol is None:
+        return
+    for since, point in SINCE:
+        if protocol < since:
+            for block in titan.blocks.values():
+                if type(block) is point.block:
+                    block.values.pop(point.name, None)
+
+
 def derive_battery(titan: Titan) -> None:
     """Give battery power its sign and its halves, and find the SoC of the whole."""
     battery, inverter = titan.battery, titan.grid.inverter_power
@@ -39,13 +58,11 @@ def derive_battery(titan: Titan) -> None:
     battery.set(Battery.power, power)
     battery.set(Battery.charge_power, charge)
     battery.set(Battery.discharge_power, discharge)
-    protocol = titan.info.protocol
-    old = titan.wire.name == "modbus" and protocol is not None and protocol < SYSTEM_SOC_SINCE
-    battery.set(Battery.soc, _mean_soc(titan) if old or battery.system_soc is None else battery.system_soc)
+    battery.set(Battery.soc, _mean_soc(titan) if battery.system_soc is None else battery.system_soc)
 
 
 def _mean_soc(titan: Titan) -> float | None:
-    """Before protocol 1.8 there is no SoC of the whole (0, or a hole): take the mean of the packs that are fitted."""
+    """Before protocol 1.8 there is no SoC of the whole: take the mean of the packs that are fitted."""
     names = (f"soc_of_pack_{pack.index}" if pack.index else "soc_of_main" for pack in titan.packs)
     return derive.mean_soc([getattr(titan.battery, name) for name in names])
 

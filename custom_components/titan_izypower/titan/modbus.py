@@ -88,6 +88,7 @@ class ModbusWire:
 
     async def read(self, sources: Sequence[Source], *, command: bool = False) -> Reading:
         """Fetch ``sources``; registers that the unit refuses are left out, now and from now on."""
+        self.memory.refresh(time.time())
         answers: dict[Register, list[int]] = {}
         failed: dict[Register, EnergyError] = {}
         self._refusals, before = [], self.memory.as_dict()

@@ -13,6 +13,7 @@ MAX_SPAN: Final = 125
 MAX_GAP: Final = 60
 # So many gaps that the unit refused show that it serves no gap at all.
 REFUSED_GAPS: Final = 3
+WEEK: Final = 7 * 86400.0
 TEXT_LENGTHS: Final = (16, 10, 8)
 
 
@@ -27,6 +28,7 @@ class Memory:
     absent: set[int] = field(default_factory=set)
     splits: set[int] = field(default_factory=set)
     other_function: set[int] = field(default_factory=set)
+    learned_at: float = 0.0
 
     @property
     def max_gap(self) -> int:
@@ -39,6 +41,12 @@ class Memory:
         self.text_words = TEXT_LENGTHS[0]
         for known in (self.absent, self.splits, self.other_function):
             known.clear()
+
+    def refresh(self, now: float) -> None:
+        """Doubt after a week what was refused, in case it was for a moment only; ``now`` in seconds."""
+        if not self.learned_at or now - self.learned_at >= WEEK:
+            self.forget(self.firmware)
+            self.learned_at = now
 
     def as_dict(self) -> dict[str, Any]:
         """Return what must survive a restart, ready for JSON."""
@@ -71,6 +79,8 @@ def _sound(name: str, value: object) -> bool:
             return isinstance(value, int) and value in (3, 4)
         case "text_words":
             return isinstance(value, int) and value in TEXT_LENGTHS
+        case "learned_at":
+            return isinstance(value, float)
     return isinstance(value, bool)
 
 
