@@ -370,7 +370,7 @@ async def test_packs_are_parts_of_the_unit_and_come_and_go(hass: HomeAssistant, 
     sim.house.fit_packs(1)
     entry.runtime_data.device.expire("serials")
     await poll(hass, entry)
-    from custom_components.titan_izypower import async_remove_config_entry_device  # noqa: PLC0415
+    from custom_components.titan_izypower import async_remove_config_entry_device
 
     assert await async_remove_config_entry_device(hass, entry, packs()[f"{SERIAL}_pack_3"])
     assert not await async_remove_config_entry_device(hass, entry, packs()[f"{SERIAL}_pack_1"])
