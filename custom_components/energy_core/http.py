@@ -100,7 +100,6 @@ async def body(response: ClientResponse, max_bytes: int) -> bytes:
     async for chunk in response.content.iter_chunked(16 * 1024):
         received += chunk
         if len(received) > max_bytes:
-            response.close()
             raise DeviceProtocolError(f"more than {max_bytes} bytes")
     return bytes(received)
 

@@ -89,7 +89,7 @@ def _handler(verb: Verb) -> Callable[[ServiceCall], Coroutine[Any, Any, ServiceR
             with translated(DOMAIN):
                 return _answer(coordinator, await verb(coordinator, call.data))
 
-        results = await run_on_all(DOMAIN, {each.name: run(each) for each in coordinators})
+        results = await run_on_all(DOMAIN, [(each.name, run(each)) for each in coordinators])
         return _together(results)
 
     return handle

@@ -53,10 +53,10 @@ ENTITIES: dict[Platform, tuple[Any, tuple[Any, ...]]] = {
         ),
     ),
     Platform.BINARY_SENSOR: (EnergyBinarySensor, (binary(Input.alarm, device_class=BinarySensorDeviceClass.PROBLEM),)),
-    Platform.NUMBER: (EnergyNumber, (number(Options.limit),)),
-    Platform.SELECT: (EnergySelect, (select(Options.mode),)),
+    Platform.NUMBER: (EnergyNumber, (number(Options.limit), number(Meter.voltage))),
+    Platform.SELECT: (EnergySelect, (select(Options.mode), select(Meter.state))),
     Platform.SWITCH: (EnergySwitch, (switch(Options.locked), switch(Input.alarm))),
-    Platform.TIME: (EnergyTime, (time_of_day(Options.start),)),
+    Platform.TIME: (EnergyTime, (time_of_day(Options.start), time_of_day(Meter.total))),
 }
 
 

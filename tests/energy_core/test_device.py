@@ -106,6 +106,9 @@ class TestReading:
         assert "input_2" not in unit.blocks
         again = unit.add(Input("input_2", 1))
         assert unit.due(()) == [again]
+        unit.forget("options")
+        unit.add(Options("options"))
+        assert "options" in names(unit.due(()))
 
     async def test_a_block_that_failed_leaves_the_others_alone(self, unit, wire):
         """One dead register makes one block fail, with the reason, and it is asked again with the next poll."""
@@ -438,6 +441,13 @@ class TestWriting:
         await unit.update()
         wire.on_write = lambda: later_silence(wire, times=2)
         assert (await unit.write(unit.options, Options.limit, 1000)).applied
+
+    async def test_an_answer_after_a_silence_counts(self, unit, wire):
+        """Silent at first, then clearly without the value: not applied, and not a silence."""
+        await unit.update()
+        wire.ignoring.add("limit")
+        wire.on_write = lambda: later_silence(wire, times=2)
+        assert not (await unit.write(unit.options, Options.limit, 1000)).applied
 
     async def test_a_refused_write_is_not_repeated(self, unit, wire):
         """No is no."""

@@ -135,9 +135,11 @@ class TestAppearing:
         assert house.state("input_current_2") is None
 
     async def test_what_cannot_be_written_has_no_control(self, house, entry):
-        """A fact that the wire only tells is a binary sensor and no switch."""
-        assert house.id(Platform.BINARY_SENSOR, "alarm_1") is not None
-        assert house.id(Platform.SWITCH, "alarm_1") is None
+        """What the wire only tells is shown, and is no switch, number, choice or time, whatever the platform lists."""
+        told = {Platform.SWITCH: "alarm_1", Platform.NUMBER: "voltage", Platform.SELECT: "state", Platform.TIME: "total"}
+        assert [house.id(platform, key) for platform, key in told.items()] == [None] * 4
+        assert house.shown("voltage") == "230.1"
+        assert house.shown("alarm_1", Platform.BINARY_SENSOR) == STATE_OFF
 
     async def test_a_part_that_never_comes_back_is_polled_no_more(self, house, unit):
         """No entity keeps a block alive that the unit does not have."""
@@ -221,10 +223,12 @@ class TestShowing:
     async def test_state_is_written_when_it_changed_and_not_otherwise(self, house, wire, unit):
         """A level that stays is not written again; power and other integrated values are, with every report."""
         await house.wait()
-        before = {key: house.state(key).last_reported for key in ("total", "power", "voltage", "state", "input_current_1")}
+        shown = [*((key, Platform.SENSOR) for key in ("total", "power", "voltage", "state", "input_current_1"))]
+        shown += [("alarm_1", Platform.BINARY_SENSOR), ("limit", Platform.NUMBER)]
+        before = {each: house.state(*each).last_reported for each in shown}
         await house.wait()
-        after = {key: house.state(key).last_reported for key in before}
-        assert {key for key in before if after[key] != before[key]} == {"power", "voltage", "input_current_1"}
+        written = {key for (key, platform), when in before.items() if house.state(key, platform).last_reported != when}
+        assert written == {"power", "voltage", "input_current_1"}
         wire.give(state=0)
         await house.wait()
         assert house.shown("state") == "idle"

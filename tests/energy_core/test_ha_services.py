@@ -118,24 +118,24 @@ class TestRunOnAll:
     async def test_all_results_come_in_order(self):
         """The slowest first: the answers stand in the order of the units, and nobody waited for the other."""
         log = []
-        assert await run_on_all(DOMAIN, {"a": gives(1, log, 2), "b": gives(2, log)}) == [1, 2]
+        assert await run_on_all(DOMAIN, [("a", gives(1, log, 2)), ("a", gives(2, log))]) == [1, 2]
         assert log == [2, 1]
 
     async def test_a_single_failure_of_a_single_unit_is_told_as_it_is(self):
         """With one unit there is no list of failures."""
         error = ServiceValidationError("too much")
         with pytest.raises(ServiceValidationError) as caught:
-            await run_on_all(DOMAIN, {"a": gives(error)})
+            await run_on_all(DOMAIN, [("a", gives(error))])
         assert caught.value is error
 
     async def test_several_failures_are_told_together(self):
         """Each unit that failed by name with its reason, after all have ended, the good ones too."""
         log = []
-        runs = {
-            "Garage": gives(HomeAssistantError("silent")),
-            "Roof": gives("fine", log, 3),
-            "Shed": gives(ServiceValidationError("too much")),
-        }
+        runs = [
+            ("Garage", gives(HomeAssistantError("silent"))),
+            ("Roof", gives("fine", log, 3)),
+            ("Shed", gives(ServiceValidationError("too much"))),
+        ]
         with pytest.raises(HomeAssistantError) as caught:
             await run_on_all(DOMAIN, runs)
         assert not isinstance(caught.value, ServiceValidationError)
@@ -146,7 +146,7 @@ class TestRunOnAll:
     async def test_one_failure_among_several_names_its_unit(self):
         """Who failed is said even when only one did."""
         with pytest.raises(HomeAssistantError) as caught:
-            await run_on_all(DOMAIN, {"a": gives(1), "b": gives(HomeAssistantError("no"))})
+            await run_on_all(DOMAIN, [("a", gives(1)), ("b", gives(HomeAssistantError("no")))])
         assert caught.value.translation_placeholders == {"errors": "b: no"}
 
     async def test_a_bug_is_not_dressed_up(self):

@@ -1,7 +1,7 @@
 """Actions: find the entries that are meant, run a verb on each, and report what failed in one go."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
@@ -28,15 +28,15 @@ async def targets(call: ServiceCall, domain: str, entry_key: str) -> list[Config
     return loaded
 
 
-async def run_on_all[R](domain: str, runs: Mapping[str, Coroutine[Any, Any, R]]) -> list[R]:
+async def run_on_all[R](domain: str, runs: Sequence[tuple[str, Coroutine[Any, Any, R]]]) -> list[R]:
     """Run all at the same time; raise one error that names each that failed, after all have ended."""
-    results = await asyncio.gather(*runs.values(), return_exceptions=True)
-    failures = {name: result for name, result in zip(runs, results, strict=True) if isinstance(result, BaseException)}
-    for failure in failures.values():
+    results = await asyncio.gather(*(run for _, run in runs), return_exceptions=True)
+    failures = [(name, got) for (name, _), got in zip(runs, results, strict=True) if isinstance(got, BaseException)]
+    for _, failure in failures:
         if len(runs) == 1 or not isinstance(failure, HomeAssistantError):
             raise failure
     if failures:
-        text = "; ".join(f"{name}: {failure}" for name, failure in failures.items())
+        text = "; ".join(f"{name}: {failure}" for name, failure in failures)
         raise HomeAssistantError(
             translation_domain=domain, translation_key="several_failed", translation_placeholders={"errors": text}
         )
