@@ -152,8 +152,8 @@ class TestRunOnAll:
     async def test_a_bug_is_not_dressed_up(self):
         """What is not Home Assistant's error comes out as it is, whoever else failed."""
         with pytest.raises(KeyError):
-            await run_on_all(DOMAIN, {"a": gives(HomeAssistantError("no")), "b": gives(KeyError("bug"))})
+            await run_on_all(DOMAIN, [("a", gives(HomeAssistantError("no"))), ("b", gives(KeyError("bug")))])
 
     async def test_nobody_to_run_on_is_no_failure(self):
         """No units, no results."""
-        assert await run_on_all(DOMAIN, {}) == []
+        assert await run_on_all(DOMAIN, []) == []
