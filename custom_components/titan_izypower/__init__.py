@@ -2,11 +2,11 @@
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant
-from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers import config_validation as cv, device_registry as dr, issue_registry as ir
 from homeassistant.helpers.typing import ConfigType
 
 from .const import DOMAIN
-from .coordinator import TitanConfigEntry
+from .coordinator import TitanConfigEntry, other_unit_issue
 from .runtime import create, store_of
 from .services import async_setup_services
 
@@ -55,6 +55,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: TitanConfigEntry) -> bo
 async def async_remove_entry(hass: HomeAssistant, entry: TitanConfigEntry) -> None:
     """Leave nothing behind."""
     await store_of(hass, entry).async_remove()
+    ir.async_delete_issue(hass, DOMAIN, other_unit_issue(entry))
 
 
 async def async_remove_config_entry_device(hass: HomeAssistant, entry: TitanConfigEntry, device: dr.DeviceEntry) -> bool:

@@ -45,6 +45,11 @@ SAVE_DELAY = 300
 type TitanConfigEntry = ConfigEntry[TitanCoordinator]
 
 
+def other_unit_issue(entry: TitanConfigEntry) -> str:
+    """Return the id of the repair for a stranger at the unit's address."""
+    return f"other_unit_{entry.entry_id}"
+
+
 class TitanCoordinator(EnergyCoordinator[Titan]):
     """Polls the unit, keeps its control and its memory, and ends what runs when Home Assistant goes."""
 
@@ -97,7 +102,7 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
 
     def _check_identity(self) -> None:
         known = self.config_entry.data[CONF_SERIALS]
-        issue = f"other_unit_{self.config_entry.entry_id}"
+        issue = other_unit_issue(self.config_entry)
         if not self.device.same_unit(known):
             ir.async_create_issue(
                 self.hass,

@@ -7,6 +7,7 @@ from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryError, HomeAssistantError
 from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
 from modbus_connection import ModbusTcpParams, ModbusUnit
 
 from ..energy_core.pacing import Pacer
@@ -47,12 +48,12 @@ async def create(hass: HomeAssistant, entry: TitanConfigEntry) -> TitanCoordinat
     pacer, data = Pacer(titan_device.REQUEST_GAP), entry.data
     sign = polarity(entry.options, CONF_POLARITY)
     if data[CONF_WIRE] == TRANSPORT_MODBUS:
-        titan = modbus_titan(_unit(hass, entry), pacer, kept.get("modbus"), polarity=sign)
+        titan = modbus_titan(_unit(hass, entry), pacer, kept.get("modbus"), polarity=sign, now=dt_util.now)
     else:
         gen1 = data[CONF_WIRE] == TRANSPORT_GEN1
         address = Address(host=data[CONF_HOST], port=data[CONF_PORT], password=data.get(CONF_PASSWORD))
         memory = kept.get("gen1" if gen1 else "opendata")
-        titan = opendata_titan(hass, address, pacer, memory, gen1=gen1, polarity=sign)
+        titan = opendata_titan(hass, address, pacer, memory, gen1=gen1, polarity=sign, now=dt_util.now)
     titan.settings_budget.limit = entry.options.get(CONF_SETTINGS_PER_DAY, titan_device.SETTINGS_PER_DAY)
     titan.restore(kept)
     coordinator = TitanCoordinator(hass, entry, titan, store)

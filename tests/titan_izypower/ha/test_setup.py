@@ -4,19 +4,22 @@ from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
 
-from homeassistant.components.modbus.connection import async_get_connection_info
+from homeassistant.components.modbus.connection import async_get_connection_info, async_get_unit
 from homeassistant.config_entries import SOURCE_DHCP, SOURCE_ZEROCONF, ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
+from modbus_connection import ModbusTlsParams
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.titan_izypower import connect
 from custom_components.titan_izypower.const import DOMAIN
 from custom_components.titan_izypower.titan import modbus, opendata
 from simulators.titan import TitanSimulator
-from tests.titan_izypower.ha.house import HOST, SERIAL, add, begin, form, poll, settle
+from tests.titan_izypower.ha.house import HOST, SERIAL, act, add, begin, form, poll, settle, state
 
 
 @pytest.fixture(autouse=True)
@@ -169,8 +172,19 @@ async def test_a_password_that_changes_is_asked_for_again(hass: HomeAssistant) -
         await poll(hass, entry)
         (flow_in_progress,) = hass.config_entries.flow.async_progress()
         assert flow_in_progress["context"]["source"] == "reauth"
+        assert flow_in_progress["step_id"] == "reauth_confirm"
         result = await submit(hass, flow_in_progress["flow_id"], password="still wrong")
         assert result["errors"] == {"base": "invalid_auth"}
+        sim.options.serial = "SOMEBODY-ELSE"
+        sim.set("Pack serial main", "OTHERPACK")
+        sim.set("9008", "OTHERPACK")
+        stranger = await submit(hass, flow_in_progress["flow_id"], password="other")
+        assert (stranger["type"], stranger["reason"]) == ("abort", "other_unit")
+        sim.options.serial = SERIAL
+        sim.clear()
+        entry.async_start_reauth(hass)
+        await settle(hass)
+        (flow_in_progress,) = hass.config_entries.flow.async_progress()
         result = await submit(hass, flow_in_progress["flow_id"], password="other")
         await settle(hass)
         assert result["reason"] == "reauth_successful"
@@ -266,6 +280,108 @@ async def test_a_known_unit_is_followed_to_its_new_address(hass: HomeAssistant, 
     assert entry.data["host"] == HOST
     await settle(hass)
     assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_two_announcements_are_one_form(hass: HomeAssistant, sim: TitanSimulator) -> None:
+    """The second is already_in_progress."""
+    await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_ZEROCONF}, data=ANNOUNCEMENT)
+    result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_ZEROCONF}, data=ANNOUNCEMENT)
+    assert (result["type"], result["reason"]) == ("abort", "already_in_progress")
+
+
+async def test_a_discovered_unit_that_fell_silent_can_be_tried_again(hass: HomeAssistant, sim: TitanSimulator) -> None:
+    """The form stays and says why."""
+    result = dict(await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_ZEROCONF}, data=ANNOUNCEMENT))
+    sim.faults.modbus = sim.faults.http = "refuse"
+    result = await submit(hass, result["flow_id"], model="titan_pro", scan_interval=60)
+    assert (result["step_id"], result["errors"]) == ("confirm", {"base": "cannot_connect"})
+    sim.faults.clear()
+    result = await submit(hass, result["flow_id"], model="titan_pro", scan_interval=60)
+    await settle(hass)
+    assert result["type"] == "create_entry"
+
+
+async def test_a_lease_of_an_unmoved_unit_changes_nothing(hass: HomeAssistant, sim: TitanSimulator) -> None:
+    """No reload for an address that is known."""
+    entry = await add(hass, sim)
+    runtime = entry.runtime_data
+    lease = DhcpServiceInfo(ip=HOST, hostname="titan", macaddress="7c3e82000001")
+    result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_DHCP}, data=lease)
+    await settle(hass)
+    assert (result["type"], result["reason"]) == ("abort", "already_configured")
+    assert entry.runtime_data is runtime
+
+
+@pytest.mark.parametrize("host", ["a" * 70 + ".local", ".", "x..y"])
+async def test_what_cannot_be_a_host_is_told(hass: HomeAssistant, sim: TitanSimulator, host: str) -> None:
+    """No traceback for a slip of the keyboard."""
+    result = await submit(hass, await begin(hass), **form(sim, host=host))
+    assert result["type"] == "form"
+    assert result["errors"]["base"] == "cannot_connect"
+
+
+async def test_a_failed_reconfiguration_keeps_the_form(hass: HomeAssistant, sim: TitanSimulator) -> None:
+    """And the entry as it was."""
+    entry = await add(hass, sim)
+    opened = {"source": "reconfigure", "entry_id": entry.entry_id}
+    result = dict(await hass.config_entries.flow.async_init(DOMAIN, context=opened))
+    assert result["step_id"] == "reconfigure"
+    sim.faults.modbus = sim.faults.http = "refuse"
+    answer = form(sim)
+    del answer["scan_interval"]
+    result = await submit(hass, result["flow_id"], **answer)
+    assert (result["step_id"], result["errors"]) == ("reconfigure", {"base": "cannot_connect"})
+    sim.faults.clear()
+    result = await submit(hass, result["flow_id"], **answer)
+    await settle(hass)
+    assert result["reason"] == "reconfigure_successful"
+
+
+async def test_a_link_that_somebody_else_uses_otherwise_is_told(hass: HomeAssistant, sim: TitanSimulator) -> None:
+    """Two settings for one connection cannot both be honoured: neither in the form nor at set-up."""
+    entry = await add(hass, sim)
+    await hass.config_entries.async_unload(entry.entry_id)
+    holder = MockConfigEntry(domain="modbus")
+    holder.add_to_hass(hass)
+    params = ModbusTlsParams(host=HOST, port=sim.modbus_port)
+    async_get_unit(hass, holder, params, 9)
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+    assert entry.error_reason_translation_key == "link_conflict"
+    result = await submit(hass, await begin(hass), **form(sim, transport="modbus_tcp"))
+    assert result["errors"] == {"base": "link_conflict"}
+    await holder._async_process_on_unload(hass)
+
+
+async def test_the_older_class_is_recognised_over_http(hass: HomeAssistant) -> None:
+    """Other points, other limits, same entities where it has them; the options say what holds."""
+    async with TitanSimulator(model_type="BK1600", modbus_enabled=False, packs=0, pv_inputs=2) as sim:
+        sim.set("21028", 123)
+        entry = await add(hass, sim, "opendata", transport="opendata")
+        assert entry.data["wire"] == "opendata_gen1"
+        assert state(hass, "meter_power").state == "123"
+        result = await hass.config_entries.options.async_init(entry.entry_id)
+        usual = {str(key): key.default() for key in result["data_schema"].schema}
+        assert (usual["max_charge_power"], usual["max_discharge_power"]) == (1200, 800)
+        answer = await act(hass, "charge", power=1200)
+        assert answer["applied"] is True
+        with pytest.raises(ServiceValidationError):
+            await act(hass, "discharge", power=900)
+        await hass.config_entries.async_unload(entry.entry_id)
+        result = await hass.config_entries.options.async_configure(result["flow_id"], usual)
+        assert result["type"] == "create_entry"
+
+
+async def test_a_bug_of_ours_does_not_end_the_form(
+    hass: HomeAssistant, sim: TitanSimulator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The user may try again, and the log has the trace."""
+    flow = await begin(hass)
+    monkeypatch.setattr(connect, "candidates", lambda _: [("telepathy",)])
+    result = await submit(hass, flow, **form(sim))
+    assert result["errors"] == {"base": "unknown"}
+    assert "Unexpected error" in caplog.text
+    monkeypatch.undo()
 
 
 async def test_a_new_unit_in_a_lease_is_offered(hass: HomeAssistant, sim: TitanSimulator) -> None:
