@@ -177,9 +177,11 @@ class OpenDataWire:
                 answer = await self.call(method, command=command)
             except DeviceProtocolError:
                 continue
-            for path in paths:
-                if path.startswith(f"{method}.") and (found := _at(answer, path.split(".")[2:])) is not None:
-                    values[path] = found
+            asked = {path: _at(answer, path.split(".")[2:]) for path in paths if path.startswith(f"{method}.")}
+            found = {path: value for path, value in asked.items() if value is not None}
+            values.update(found)
+            # The whole answer has the name of the network and more; what was asked for is enough.
+            self.recorder.note(method, found)
 
     async def write(self, values: Sequence[tuple[Source, Raw]]) -> None:
         """Write one point, or several in a row with one command."""
@@ -203,7 +205,8 @@ class OpenDataWire:
                 self._logger.debug("opendata %s: %s", method, error)
                 raise
             self._logger.debug("opendata %s: ok in %.0f ms", method, 1000 * (time.monotonic() - started))
-        self.recorder.note(method if config is None else f"{method} {json.dumps(config)}", answer)
+        if config is not None:
+            self.recorder.note(f"{method} {json.dumps(config)}", answer)
         return answer
 
     async def _authorised(self, verb: str, path: str) -> Json:

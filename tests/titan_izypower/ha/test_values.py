@@ -239,6 +239,11 @@ async def test_diagnostics_and_logs_tell_no_secret(
     secrets = {SERIAL, HOST, *entry.data["serials"].values()}
     for secret in secrets:
         assert secret not in text, secret
+    words = [word for each in told["capture"]["exchanges"] if isinstance(each["body"], list) for word in each["body"]]
+    spelled = b"".join(word.to_bytes(2) for word in words if word is not None)
+    for secret in secrets:
+        assert secret.encode() not in spelled, secret
+    assert "ssid" not in text.lower()
     assert told["blocks"]["battery"]["values"]["soc"] == 50
     assert told["capture"]["exchanges"]
     logged = "\n".join(each.getMessage() for each in caplog.records if each.name.startswith(OURS))

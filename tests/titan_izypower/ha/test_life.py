@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
-import time
 from typing import Any
 
 from homeassistant.components.modbus.connection import async_get_connection_info
@@ -11,16 +10,14 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
-from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
-from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.titan_izypower.const import DOMAIN
 from custom_components.titan_izypower.coordinator import TitanConfigEntry
 from simulators.titan import TitanSimulator
-from tests.titan_izypower.ha.house import SERIAL, act, add, entity, poll, settle, state
+from tests.titan_izypower.ha.house import act, add, entity, poll, settle, state
 
 WIRES = ["modbus_tcp", "opendata"]
 STOP = (0, 0, 0)
@@ -73,43 +70,6 @@ def ours(hass: HomeAssistant) -> list[str]:
 
 
 @pytest.mark.parametrize("wire", WIRES)
-async def test_unloading_leaves_no_socket_task_or_listener(hass: HomeAssistant, sim: TitanSimulator, wire: str) -> None:
-    """What a loaded entry holds is all given back, also after commands that look again later."""
-    assert await async_setup_component(hass, DOMAIN, {})
-    await settle(hass)
-    before = dict(hass.bus.async_listeners())
-    entry = await add(hass, sim, wire)
-    await act(hass, "charge", power=500, duration=5)
-    await act(hass, "stop")
-    await leave(hass, entry)
-    await asyncio.sleep(0.05)
-    assert sim.connections == {"modbus": 0, "http": 0}
-    assert async_get_connection_info(hass) == []
-    assert ours(hass) == []
-    after = dict(hass.bus.async_listeners())
-    assert after.get(EVENT_HOMEASSISTANT_STOP) == before.get(EVENT_HOMEASSISTANT_STOP)
-    asked = len(sim.requests)
-    await pass_time(hass, 3600)
-    assert len(sim.requests) == asked
-
-
-async def test_unloading_in_the_middle_of_a_request_ends_it(hass: HomeAssistant, sim: TitanSimulator) -> None:
-    """A poll that waits for an answer does not hold the unloading up, and its socket is closed."""
-    entry = await add(hass, sim)
-    sim.faults.modbus = "no_answer"
-    poll_under_way = hass.async_create_background_task(entry.runtime_data.async_refresh(), "a poll")
-    await asyncio.sleep(0.05)
-    started = time.monotonic()
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    assert time.monotonic() - started < 1
-    await poll_under_way
-    await settle(hass)
-    await asyncio.sleep(0.05)
-    assert sim.connections["modbus"] == 0
-    assert async_get_connection_info(hass) == []
-
-
-@pytest.mark.parametrize("wire", WIRES)
 async def test_reloading_ten_times_keeps_one_connection(hass: HomeAssistant, sim: TitanSimulator, wire: str) -> None:
     """Nothing piles up: entities, devices and sockets are the same as before."""
     entry = await add(hass, sim, wire)
@@ -141,9 +101,7 @@ async def test_a_unit_that_is_off_at_the_start_is_tried_until_it_answers(
     await leave(hass, entry)
 
 
-async def test_a_stranger_at_the_start_is_refused_until_the_right_unit_is_back(
-    hass: HomeAssistant, sim: TitanSimulator
-) -> None:
+async def test_a_stranger_at_the_start_is_refused_until_the_right_unit_is_back(hass: HomeAssistant, sim: TitanSimulator) -> None:
     """A repair says which address is wrong, nothing of the stranger is shown or commanded."""
     entry = await add(hass, sim)
     await leave(hass, entry)
@@ -170,70 +128,6 @@ async def test_removing_a_refused_unit_takes_its_repair_along(hass: HomeAssistan
     await hass.config_entries.async_remove(entry.entry_id)
     await settle(hass)
     assert not [issue for issue in ir.async_get(hass).issues if issue[0] == DOMAIN]
-
-
-async def test_a_link_that_another_integration_holds_differently_is_an_error(
-    hass: HomeAssistant, sim: TitanSimulator
-) -> None:
-    """Two framings on one connection cannot both be honoured: the user is told, and nothing is retried."""
-    from homeassistant.components.modbus import async_get_temporary_unit  # noqa: PLC0415
-    from modbus_connection import ModbusTcpParams  # noqa: PLC0415
-
-    entry = await add(hass, sim)
-    await leave(hass, entry)
-    other = ModbusTcpParams(host="127.0.0.1", port=sim.modbus_port, timeout=9)
-    async with async_get_temporary_unit(hass, other, 1):
-        assert not await hass.config_entries.async_setup(entry.entry_id)
-        assert entry.state is ConfigEntryState.SETUP_ERROR
-        assert entry.error_reason_translation_key == "link_conflict"
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await settle(hass)
-    await leave(hass, entry)
-
-
-@pytest.mark.parametrize("wire", WIRES)
-async def test_the_device_registry_shows_the_unit_and_its_packs(hass: HomeAssistant, sim: TitanSimulator, wire: str) -> None:
-    """One device for the unit, one for each pack as a part of it, the same over both wires."""
-    entry = await add(hass, sim, wire)
-    registry = dr.async_get(hass)
-    unit = registry.async_get_device(identifiers={(DOMAIN, SERIAL)})
-    assert unit is not None
-    assert (unit.manufacturer, unit.model, unit.name, unit.serial_number) == ("IzyPower", "Titan 2400", "Titan 2400", SERIAL)
-    assert unit.hw_version == "V1.08"
-    assert unit.sw_version == ("V1.45.01" if wire == "modbus_tcp" else "V1406.0B.0036")
-    packs = dr.async_entries_for_parent_device(registry, unit.id)
-    assert {identifier for pack in packs for _, identifier in pack.identifiers} == {f"{SERIAL}_pack_{index}" for index in range(3)}
-    assert len({pack.name for pack in packs}) == 3
-    await leave(hass, entry)
-
-
-async def test_a_pack_that_is_fitted_later_appears_and_a_lost_one_can_be_deleted(
-    hass: HomeAssistant, sim: TitanSimulator, hass_ws_client: WebSocketGenerator
-) -> None:
-    """The user deletes the device of a pack that is gone; one that is fitted, and the unit, stay."""
-    assert await async_setup_component(hass, "config", {})
-    entry = await add(hass, sim)
-    registry, client = dr.async_get(hass), await hass_ws_client(hass)
-    sim.house.fit_packs(3)
-    entry.runtime_data.device.expire("serials")
-    await poll(hass, entry)
-    await poll(hass, entry)
-    assert float(state(hass, "pack_soc_3").state) == 50
-    sim.house.fit_packs(2)
-    entry.runtime_data.device.expire("serials")
-    await poll(hass, entry)
-
-    async def delete(identifier: str) -> bool:
-        device = registry.async_get_device(identifiers={(DOMAIN, identifier)})
-        assert device is not None
-        answer = await client.remove_device(device.id, entry.entry_id)
-        return bool(answer["success"])
-
-    assert await delete(f"{SERIAL}_pack_3")
-    assert registry.async_get_device(identifiers={(DOMAIN, f"{SERIAL}_pack_3")}) is None
-    assert not await delete(f"{SERIAL}_pack_2")
-    assert not await delete(SERIAL)
-    await leave(hass, entry)
 
 
 # An order never outlives who gave it
@@ -292,24 +186,6 @@ async def test_a_unit_that_is_gone_does_not_hold_up_the_unloading(
     assert caplog.text.count("could not be put to rest") == 1
 
 
-@pytest.mark.parametrize("wire", WIRES)
-async def test_an_order_ends_when_its_time_is_up(hass: HomeAssistant, sim: TitanSimulator, wire: str) -> None:
-    """A newer order replaces the end of an older one."""
-    entry = await add(hass, sim, wire)
-    await act(hass, "charge", power=600, duration=1)
-    await act(hass, "discharge", power=300, duration=10)
-    await pass_time(hass, 300)
-    assert orders(sim)[-1][0] == 2
-    await pass_time(hass, 601)
-    assert orders(sim)[-1][0] == 0
-    assert sim.house.order[0] == 0
-    assert state(hass, "running_order").state == "none"
-    sent = len(orders(sim))
-    await pass_time(hass, 3600)
-    assert len(orders(sim)) == sent
-    await leave(hass, entry)
-
-
 async def test_an_order_without_a_duration_runs_on(hass: HomeAssistant, sim: TitanSimulator) -> None:
     """Giving an order again without a duration takes the end away."""
     entry = await add(hass, sim)
@@ -317,35 +193,6 @@ async def test_an_order_without_a_duration_runs_on(hass: HomeAssistant, sim: Tit
     await act(hass, "charge", power=600)
     await pass_time(hass, 3600)
     assert sim.house.order[0] == 1
-    await leave(hass, entry)
-
-
-@pytest.mark.parametrize("wire", WIRES)
-async def test_the_end_of_an_order_survives_a_restart(
-    hass: HomeAssistant, sim: TitanSimulator, hass_storage: dict[str, Any], wire: str
-) -> None:
-    """Not over yet: the timer is set again. Over in the meantime: the order is ended at once."""
-    entry = await add(hass, sim, wire)
-    await choose(hass, entry, fail_safe="leave")
-    await act(hass, "charge", power=600, duration=20)
-    await leave(hass, entry)
-    saved = hass_storage[f"{DOMAIN}.{entry.entry_id}"]["data"]["control"]["running"]
-    assert saved["until"] == pytest.approx(time.time() + 1200, abs=30)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await settle(hass)
-    assert state(hass, "running_order").state == "charge"
-    await pass_time(hass, 900)
-    assert sim.house.order[0] == 1
-    await pass_time(hass, 1201)
-    assert sim.house.order[0] == 0
-
-    await act(hass, "charge", power=600, duration=20)
-    await leave(hass, entry)
-    hass_storage[f"{DOMAIN}.{entry.entry_id}"]["data"]["control"]["running"]["until"] = time.time() - 5
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await settle(hass)
-    await pass_time(hass, 1)
-    assert sim.house.order[0] == 0
     await leave(hass, entry)
 
 
@@ -397,9 +244,7 @@ async def test_a_damaged_memory_is_forgotten(
 
 @pytest.mark.parametrize("keep_mode", [True, False])
 @pytest.mark.parametrize("wire", WIRES)
-async def test_a_restarted_unit_is_put_back_to_work(
-    hass: HomeAssistant, sim: TitanSimulator, wire: str, keep_mode: bool
-) -> None:
+async def test_a_restarted_unit_is_put_back_to_work(hass: HomeAssistant, sim: TitanSimulator, wire: str, keep_mode: bool) -> None:
     """The unit forgot its order, and perhaps its mode: both are given again, and only once."""
     entry = await add(hass, sim, wire)
     await act(hass, "charge", power=700, target_soc=90)
@@ -450,6 +295,6 @@ async def test_an_order_that_the_unit_refuses_after_its_restart_is_told(
 
 
 def _only_writes(kind: str, value: str) -> Any:
-    from simulators.faults import Fault  # noqa: PLC0415
+    from simulators.faults import Fault
 
     return Fault(kind, value=value, on="write")
