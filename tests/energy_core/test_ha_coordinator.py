@@ -89,17 +89,17 @@ class TestPolling:
         assert wire.asked == []
 
     async def test_a_slow_unit_is_polled_less_often(self, house, wire, entry, monkeypatch):
-        """A poll that takes 8 s is followed by 16 s of interval: the unit is ours for half of the time at most."""
+        """A poll that takes 8 s is followed by a pause of 8 s: the unit is ours for half of the time at most."""
         ticks = iter([100.0, 108.0, 200.0, 201.0])
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
         await house.wait()
         wire.asked.clear()
-        assert entry.runtime_data.update_interval.total_seconds() == 16
-        await house.wait(14)
+        assert entry.runtime_data.update_interval.total_seconds() == 8
+        await house.wait(6)
         assert wire.asked == []
-        await house.wait(18)
+        await house.wait(10)
         assert len(wire.asked) == 1
-        assert entry.runtime_data.update_interval.total_seconds() == 10
+        assert entry.runtime_data.update_interval.total_seconds() == pytest.approx(9, abs=0.5)
 
     async def test_a_new_interval_counts_at_once(self, house, wire, entry):
         """A change of the option does not wait for the old interval to end."""
@@ -108,7 +108,7 @@ class TestPolling:
         wire.asked.clear()
         await house.wait(5)
         assert len(wire.asked) == 1
-        assert (coordinator.interval, coordinator.update_interval.total_seconds()) == (3, 3)
+        assert (coordinator.interval, coordinator.update_interval.total_seconds()) == (3, pytest.approx(3, abs=0.5))
         coordinator.set_interval(60)
         wire.asked.clear()
         await house.wait(50)
@@ -185,7 +185,7 @@ class TestLoss:
         wire.asked.clear()
         await house.wait()
         assert len(wire.asked) == 1
-        assert entry.runtime_data.update_interval.total_seconds() == 10
+        assert entry.runtime_data.update_interval.total_seconds() == pytest.approx(10, abs=0.5)
 
     async def test_a_stranger_at_the_address_is_never_borne(self, house, wire, told):
         """Nothing that another unit says may be shown: unavailable at once."""

@@ -79,7 +79,8 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
             return self._lost(error)
         self._failures = 0
         took = time.monotonic() - started
-        self.update_interval = timedelta(seconds=max(self.interval, took / BUSY_SHARE))
+        # Home Assistant counts from the end of a poll, people from its start.
+        self.update_interval = timedelta(seconds=max(self.interval - took, took / BUSY_SHARE - took))
         return self._noted(report)
 
     async def after_update(self, report: UpdateReport) -> None:
