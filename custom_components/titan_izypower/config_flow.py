@@ -11,7 +11,7 @@ from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 import probatio
 
-from ..energy_core.errors import DeviceAuthError, DeviceConnectionError, EnergyError
+from ..energy_core.errors import DeviceAuthError, EnergyError
 from . import schema
 from .connect import Address, Found, find
 from .const import (
@@ -209,9 +209,6 @@ class TitanConfigFlow(ConfigFlow, domain=DOMAIN):
             return await find(self.hass, address)
         except EnergyError as error:
             self._error = error
-        except UnicodeError:
-            # What was typed cannot be a host name.
-            self._error = DeviceConnectionError()
         except Exception:
             _LOGGER.exception("Unexpected error while looking for a unit")
             self._error = EnergyError(key="unknown")

@@ -200,10 +200,12 @@ def _unreachable(error: EnergyError) -> bool:
 
 
 def _most_telling(errors: list[EnergyError]) -> EnergyError:
-    """Return the error of the candidate that came furthest."""
-    order = (DeviceAuthError, DeviceProtocolError, DeviceTimeoutError, DeviceConnectionError)
-    for kind in order:
-        for error in errors:
-            if isinstance(error, kind):
-                return error
-    return errors[0]
+    """Return the error of the candidate that came furthest, the first of several."""
+
+    def rank(error: EnergyError) -> int:
+        return next((place for place, kind in enumerate(_TELLING) if isinstance(error, kind)), len(_TELLING))
+
+    return min(errors, key=rank)
+
+
+_TELLING: Final = (DeviceAuthError, DeviceProtocolError, DeviceTimeoutError, DeviceConnectionError)
