@@ -12,7 +12,7 @@ from custom_components.titan_izypower.titan import codes, points
 from custom_components.titan_izypower.titan.sources import DataPoint, Register
 from simulators.titan_table import read_points, registers, write_points
 
-RESEARCH = Path("/work/shared/research")
+RESEARCH = Path(__file__).resolve().parents[4] / "shared/research"
 KINDS = {
     "uint16": "u16",
     "enum16": "u16",

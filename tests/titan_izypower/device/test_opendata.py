@@ -28,7 +28,7 @@ from custom_components.titan_izypower.titan.points import Battery, Pack, Setting
 from simulators.titan import TitanSimulator
 from tests.titan_izypower.device.units import LIVE, Bench, Clock, everything, flow, no_connection, writes
 
-CAPTURE = Path("/work/shared/captures/titan/opendata_gen2_idle.json")
+CAPTURE = Path(__file__).resolve().parents[4] / "shared/captures/titan/opendata_gen2_idle.json"
 
 
 @pytest.fixture
