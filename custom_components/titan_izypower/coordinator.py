@@ -103,7 +103,8 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
     def _check_identity(self) -> None:
         known = self.config_entry.data[CONF_SERIALS]
         issue = other_unit_issue(self.config_entry)
-        if not self.device.same_unit(known):
+        self.device.stranger = not self.device.same_unit(known)
+        if self.device.stranger:
             ir.async_create_issue(
                 self.hass,
                 DOMAIN,
@@ -196,7 +197,7 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
     async def fail_safe(self) -> None:
         """Leave the unit as the user wants it when nobody commands it any more."""
         choice = self.config_entry.options.get(CONF_FAIL_SAFE, "standby")
-        if self.control.running is None or choice == "leave":
+        if self.control.running is None or choice == "leave" or self.device.stranger:
             return
         try:
             await self.control.end()

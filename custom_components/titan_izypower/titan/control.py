@@ -10,7 +10,7 @@ import time
 from typing import Any, Final
 
 from ...energy_core.device import CommandResult
-from ...energy_core.errors import DeviceRefusedError, EnergyError
+from ...energy_core.errors import DeviceRefusedError, EnergyError, WrongDeviceError
 from ...energy_core.points import Block, Point, Value, number
 from .device import CLUSTER_UNITS, Titan
 from .orders import Action, Limits, Order, Running
@@ -92,7 +92,9 @@ class Control:
         return sign * int(system.order_power)
 
     def _refuse_slave(self) -> None:
-        """Orders to a unit that obeys another one make the two fight."""
+        """Orders to a unit that obeys another one make the two fight; a stranger gets none at all."""
+        if self.titan.stranger:
+            raise WrongDeviceError
         if self.titan.settings.cluster_role == "slave":
             raise DeviceRefusedError(key="cluster_slave")
 

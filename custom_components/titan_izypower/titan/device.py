@@ -5,7 +5,7 @@ import logging
 from typing import Any, Final, override
 
 from ...energy_core.device import Device, Wire
-from ...energy_core.errors import DeviceProtocolError, EnergyError
+from ...energy_core.errors import DeviceProtocolError, EnergyError, WrongDeviceError
 from ...energy_core.pacing import Budget, Pacer
 from ...energy_core.points import Block, Point
 from ...energy_core.report import UpdateReport
@@ -66,6 +66,8 @@ class Titan(Device):
         self.mode_budget = Budget(MODES_PER_DAY)
         self.serials: dict[str, str] = {}
         self.restarts = 0
+        # Another unit answers at the address: it gets no writes.
+        self.stranger = False
         self.system = self.add(System("system"))
         self.battery = self.add(Battery("battery"))
         self.solar = self.add(Solar("solar"))
@@ -246,6 +248,8 @@ class Titan(Device):
     @override
     def spend(self, kind: str) -> None:
         """Settings have a hard budget; too many mode changes are only worth a warning; orders are free."""
+        if self.stranger:
+            raise WrongDeviceError
         if kind.startswith("settings."):
             self.settings_budget.spend()
         elif kind == "system.working_mode":

@@ -7,7 +7,7 @@ from typing import Any
 from homeassistant.components.modbus.connection import async_get_connection_info, async_get_unit
 from homeassistant.config_entries import SOURCE_DHCP, SOURCE_ZEROCONF, ConfigEntryState
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
@@ -461,6 +461,10 @@ async def test_another_unit_at_the_old_address_is_refused_with_a_repair(hass: Ho
     issue = ir.async_get(hass).async_get_issue(DOMAIN, f"other_unit_{entry.entry_id}")
     assert issue is not None
     assert issue.translation_key == "other_unit"
+    with pytest.raises(HomeAssistantError) as raised:
+        await act(hass, "charge", power=500)
+    assert raised.value.translation_key == "other_unit"
+    assert sim.writes == []
     sim.options.serial = before
     sim.clear("Pack serial main")
     await poll(hass, entry)
