@@ -45,6 +45,7 @@ class CommandResult:
 class Device:
     """Owns the blocks of one unit and keeps them as fresh as each of them wants.
 
+    ``wire`` is the one in use; a device with several may change it, or name another for one command.
     ``settle`` are the seconds after a write at which it is read back, until it shows;
     ``max_power`` in W is what its energy counters cannot outrun.
     """
@@ -103,10 +104,10 @@ class Device:
     async def update(self, wanted: Collection[str] = (), *, only: bool = False) -> UpdateReport:
         """Read the blocks that are due, or ``only`` the wanted ones; raise an ``EnergyError`` when nothing answers."""
         blocks = [self.blocks[name] for name in wanted] if only else self.due(wanted)
-        started = self._clock()
-        plan = {block.name: block.sources(self.wire.name) for block in blocks}
+        wire, started = self.wire, self._clock()
+        plan = {block.name: block.sources(wire.name) for block in blocks}
         sources = {source.key: source for each in plan.values() for source in each.values()}
-        reading = await self.wire.read(list(sources.values())) if sources else Reading()
+        reading = await wire.read(list(sources.values())) if sources else Reading()
         failed: dict[str, EnergyError] = {}
         blocks = [block for block in blocks if self._touched_at.get(block.name, started) <= started]
         for block in blocks:
@@ -114,7 +115,7 @@ class Device:
             if errors:
                 failed[block.name] = errors[0]
                 continue
-            block.decode(self.wire.name, reading.values)
+            block.decode(wire.name, reading.values)
             self._read_at[block.name] = self._clock()
             self._shown.add(block.name)
         self._begun = self._begun or not only
@@ -150,22 +151,26 @@ class Device:
     def digest(self, report: UpdateReport) -> None:
         """Derive what no wire says; called after each update."""
 
-    async def write[T: float | str | bool](self, block: Block, point: Point[T], value: Value) -> CommandResult:
+    async def write[T: float | str | bool](
+        self, block: Block, point: Point[T], value: Value, *, wire: Wire | None = None
+    ) -> CommandResult:
         """Validate, write when different, and read back until it shows.
 
         Of many writes to one point that wait for each other, only the newest is sent.
         """
+        wire = wire or self.wire
         wanted = point.validate(value, high=self.highest(block, point))
-        source = self.writable(block, point)
+        source = self.writable(block, point, wire)
         encoded = point.encode(source, wanted)
         slot, ticket = f"{block.name}.{point.name}", object()
         self._latest[slot] = ticket
         async with self._locks.setdefault(slot, asyncio.Lock()):
-            if self._latest[slot] is not ticket or await self._holds(block, point, source, wanted):
+            if self._latest[slot] is not ticket or await self._holds(block, point, source, wanted, wire):
                 return CommandResult(applied=True)
             self._confirmed_at.pop(slot, None)
             try:
-                result = await self.command([(source, encoded)], {source.key: (point, source, wanted)}, kind=slot)
+                expected = {source.key: (point, source, wanted)}
+                result = await self.command([(source, encoded)], expected, kind=slot, wire=wire)
             finally:
                 # Done, late or refused: what was read before the write may no longer be so.
                 self.touched(block.name)
@@ -175,14 +180,18 @@ class Device:
                 self._confirmed_at[slot] = self._clock()
             return result
 
+    def serves(self, _block: Block, _point: Point[Any]) -> bool:
+        """Tell whether the present value of ``point`` may be shown; some wires lack what others have."""
+        return True
+
     def can_write(self, block: Block, point: Point[Any]) -> bool:
         """Tell whether ``point`` can be written on this wire."""
         source = point.source(self.wire.name, block.index)
         return source is not None and source.writable
 
-    def writable(self, block: Block, point: Point[Any]) -> Source:
+    def writable(self, block: Block, point: Point[Any], wire: Wire | None = None) -> Source:
         """Return where ``point`` is written; raise ``DeviceRefusedError`` when it cannot be."""
-        source = point.source(self.wire.name, block.index)
+        source = point.source((wire or self.wire).name, block.index)
         if source is None or not source.writable:
             raise DeviceRefusedError(key="not_writable", name=point.name)
         return source
@@ -202,7 +211,9 @@ class Device:
             return []
         return list(dict.fromkeys(str(value) for value in source.write_codes or source.codes.values()))
 
-    async def _holds[T: float | str | bool](self, block: Block, point: Point[T], source: Source, wanted: T) -> bool:
+    async def _holds[T: float | str | bool](
+        self, block: Block, point: Point[T], source: Source, wanted: T, wire: Wire
+    ) -> bool:
         """Tell whether the device already has ``wanted``, asking it when our memory says so."""
         if block.get(point) != wanted:
             return False
@@ -210,7 +221,7 @@ class Device:
         seen = max(self._read_at.get(block.name, -FRESH), self._confirmed_at.get(slot, -FRESH))
         if now - seen < FRESH:
             return True
-        held = await self.confirms({source.key: (point, source, wanted)})
+        held = await self.confirms({source.key: (point, source, wanted)}, wire)
         if held:
             self._confirmed_at[slot] = self._clock()
         return held
@@ -224,29 +235,30 @@ class Device:
         expected: Expected,
         *,
         kind: str,
+        wire: Wire | None = None,
     ) -> CommandResult:
         """Send ``values`` once, and look until the device shows ``expected``.
 
         A write without an answer may have been done: it is read back, and repeated once only when
         the device clearly does not show it.
         """
-        started = self._clock()
+        wire, started = wire or self.wire, self._clock()
         lost: EnergyError | None = None
         for attempt in (1, 2):
             self.spend(kind)
             lost = None
             try:
-                await self.wire.write(values)
+                await wire.write(values)
             except (DeviceTimeoutError, DeviceConnectionError, DeviceProtocolError) as error:
                 lost = error
-            if await self.shows(expected):
+            if await self.shows(expected, wire):
                 return CommandResult(applied=True, latency=self._clock() - started, writes=attempt)
             if lost is None:
                 return CommandResult(applied=False, writes=attempt)
         assert lost is not None
         raise lost
 
-    async def shows(self, expected: Expected) -> bool:
+    async def shows(self, expected: Expected, wire: Wire | None = None) -> bool:
         """Read back at each moment of ``settle`` until all of ``expected`` shows.
 
         A device that says nothing at the last of them has not shown the contrary: its error comes out.
@@ -257,7 +269,7 @@ class Device:
             if (wait := started + moment - self._clock()) > 0:
                 await asyncio.sleep(wait)
             try:
-                if await self.confirms(expected):
+                if await self.confirms(expected, wire):
                     return True
                 silence = None
             except (DeviceTimeoutError, DeviceConnectionError, DeviceProtocolError) as error:
@@ -266,9 +278,9 @@ class Device:
             raise silence
         return False
 
-    async def confirms(self, expected: Expected) -> bool:
+    async def confirms(self, expected: Expected, wire: Wire | None = None) -> bool:
         """Ask the device once whether it has all of ``expected``."""
-        reading = await self.wire.read([source for _, source, _ in expected.values()], command=True)
+        reading = await (wire or self.wire).read([source for _, source, _ in expected.values()], command=True)
         return all(
             key in reading.values and point.decode(source, reading.values[key]) == value
             for key, (point, source, value) in expected.items()

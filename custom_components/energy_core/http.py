@@ -1,4 +1,4 @@
-"""The only door to HTTP: a session in, JSON out, and every error ours.
+"""The only door to HTTP: a session in, JSON or bytes out, and every error ours.
 
 No redirects, one deadline for the whole exchange, a cap on the body; neither a URL's query nor a
 body is ever logged.
@@ -6,6 +6,7 @@ body is ever logged.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 import json
 import math
 from typing import Any, Final
@@ -32,6 +33,15 @@ MAX_DEPTH: Final = 32
 RETRY_AFTER: Final = 60.0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """A successful answer before anybody has read meaning into it."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
 async def request_json(
     session: ClientSession,
     method: str,
@@ -42,9 +52,27 @@ async def request_json(
     middlewares: Sequence[ClientMiddlewareType] = (),
     max_bytes: int = MAX_BYTES,
 ) -> Json:
-    """Send one request to ``url`` (already encoded) and return the JSON of its answer.
+    """Send one request and return the JSON of its answer; the content type is not trusted, the status is."""
+    answer = await request(
+        session, method, url, deadline=deadline, headers=headers, middlewares=middlewares, max_bytes=max_bytes
+    )
+    return parse(answer.body)
 
-    ``deadline`` bounds the whole exchange in seconds. The content type is not trusted, the status is.
+
+async def request(
+    session: ClientSession,
+    method: str,
+    url: str,
+    *,
+    deadline: float,
+    headers: Mapping[str, str] | None = None,
+    content: Json = None,
+    middlewares: Sequence[ClientMiddlewareType] = (),
+    max_bytes: int = MAX_BYTES,
+) -> Answer:
+    """Send one request to ``url`` (already encoded) and return its answer; ``content`` goes as JSON.
+
+    ``deadline`` bounds the whole exchange in seconds.
     """
     try:
         async with (
@@ -53,13 +81,14 @@ async def request_json(
                 method,
                 URL(url, encoded=True),
                 headers=headers,
+                json=content,
                 allow_redirects=False,
                 middlewares=middlewares,
                 timeout=ClientTimeout(total=None),
             ) as response,
         ):
             check_status(response)
-            return parse(await body(response, max_bytes))
+            return Answer(status=response.status, headers=response.headers, body=await body(response, max_bytes))
     except TimeoutError as error:
         raise DeviceTimeoutError(f"no answer within {deadline:g} s") from error
     except ServerDisconnectedError as error:
@@ -76,14 +105,14 @@ def _translated(error: Exception) -> EnergyError:
 
 
 def check_status(response: ClientResponse) -> None:
-    """Return on 200; raise the error that the status stands for."""
+    """Return on 200 and 204; raise the error that the status stands for."""
     status = response.status
-    if status == 200:
+    if status in (200, 204):
         return
     if status in (401, 403):
         challenges = " ".join(response.headers.getall("WWW-Authenticate", ()))
         challenge = "Digest" if "digest" in challenges.lower() else "none"
-        raise DeviceAuthError(f"status {status}", challenge=challenge)
+        raise DeviceAuthError(f"status {status}", challenge=challenge, status=status)
     if status == 429:
         raise RateLimitedError("status 429", retry_after=_retry_after(response))
     raise DeviceProtocolError(f"status {status}", key="http_status", status=status)

@@ -25,7 +25,7 @@ from custom_components.energy_core.errors import (
     EnergyError,
     RateLimitedError,
 )
-from custom_components.energy_core.http import MAX_BYTES, MAX_DEPTH, RETRY_AFTER, parse, request_json
+from custom_components.energy_core.http import MAX_BYTES, MAX_DEPTH, RETRY_AFTER, parse, request, request_json
 
 type Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 SECRET = "token=s3cr3t"
@@ -170,7 +170,7 @@ class TestStatus:
             return response
 
         error = await failing(get(await serve(handle)), DeviceAuthError)
-        assert error.placeholders == {"challenge": challenge}
+        assert error.placeholders == {"challenge": challenge, "status": str(status)}
         assert str(error) == f"status {status}"
 
     async def test_a_digest_challenge_is_answered_by_the_middleware(self, serve, get):
@@ -201,11 +201,36 @@ class TestStatus:
         error = await failing(get(await serve(answer(b"", status=429, **headers))), RateLimitedError)
         assert error.retry_after == wait
 
-    @pytest.mark.parametrize("status", [201, 204, 400, 404, 418, 500, 502, 503])
+    @pytest.mark.parametrize("status", [201, 400, 404, 418, 500, 502, 503])
     async def test_any_other_status_is_told_and_its_body_is_not_used(self, serve, get, status):
         """JSON with a status of failure is not a value."""
         error = await failing(get(await serve(answer(b'{"power": 1}', status=status))), DeviceProtocolError)
         assert (error.key, error.placeholders) == ("http_status", {"status": str(status)})
+
+
+class TestRequest:
+    """The answer as it came, for those who speak something else than JSON."""
+
+    @pytest.mark.parametrize(("status", "content"), [(200, b"OK"), (204, b""), (200, b"")])
+    async def test_status_headers_and_body_come_back(self, serve, session, status, content):
+        """Nothing is parsed, and no body is a body too."""
+
+        async def handle(_request):
+            return web.Response(status=status, body=content or None, headers={"RateLimit-Remaining": "12"})
+
+        got = await request(session, "POST", await serve(handle), deadline=5.0)
+        assert (got.status, got.body, got.headers["ratelimit-remaining"]) == (status, content, "12")
+
+    async def test_content_goes_as_json(self, serve, session):
+        """A body is sent where there is one."""
+        seen = []
+
+        async def handle(http_request):
+            seen.append((http_request.method, http_request.content_type, await http_request.json()))
+            return web.Response(text="fine")
+
+        await request(session, "PUT", await serve(handle), deadline=5.0, content={"daysOfWeek": "123"})
+        assert seen == [("PUT", "application/json", {"daysOfWeek": "123"})]
 
 
 class TestBody:

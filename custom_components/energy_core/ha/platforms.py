@@ -37,6 +37,12 @@ class PointEntity(EnergyEntity):
             self._attr_translation_placeholders = {"number": str(block.number)}
         self.point: Point[Any] = description.point
 
+    @property
+    @override
+    def available(self) -> bool:
+        """The block is there, and so is this value."""
+        return super().available and self.coordinator.device.serves(self.block, self.point)
+
     @override
     def shown(self) -> Value | None:
         """Return the value of the point."""

@@ -1,0 +1,1 @@
+"""The Trydan and its cloud, free of Home Assistant."""
