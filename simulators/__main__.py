@@ -1,4 +1,4 @@
-"""Run the simulated house: python -m simulators --titan-modbus-port 8899 --titan-http-port 8080 --control-port 8100."""
+"""Run the simulated house: python -m simulators --titan-http-port 8080 --trydan-port 8081 --control-port 8100."""
 
 import argparse
 import asyncio
@@ -13,6 +13,8 @@ from .control import Control
 from .house import House
 from .scenarios import SCENARIOS
 from .titan import TitanSimulator
+from .trydan import TrydanSimulator
+from .v2c_cloud import V2CCloudSimulator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +26,9 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--titan-modbus-port", type=int, default=8899)
     parser.add_argument("--titan-http-port", type=int, default=8080)
+    parser.add_argument("--trydan-port", type=int, default=0)
+    parser.add_argument("--v2c-cloud-port", type=int, default=0)
+    parser.add_argument("--trydan-firmware", default="2.5.0")
     parser.add_argument("--control-port", type=int, default=8100)
     parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds per real second")
     parser.add_argument("--scenario", choices=sorted(SCENARIOS), default="sunny")
@@ -49,16 +54,25 @@ async def run(options: argparse.Namespace) -> None:
         auto_midnight=True,
     )
     titan = TitanSimulator(house, host=options.host, modbus_port=options.titan_modbus_port, http_port=options.titan_http_port)
-    control = Control(house, titan)
+    trydan = TrydanSimulator(house, host=options.host, port=options.trydan_port, firmware=options.trydan_firmware)
+    cloud = V2CCloudSimulator([trydan], host=options.host, port=options.v2c_cloud_port)
+    control = Control(house, titan, trydan, cloud)
     control.patch({"scenario": options.scenario})
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(control.stop)
-        await stack.enter_async_context(titan)
+        for device in (titan, trydan, cloud):
+            await stack.enter_async_context(device)
         await control.start(options.host, options.control_port)
-        ports = {"titan_modbus": titan.modbus_port, "titan_http": titan.http_port, "control": control.port}
+        ports = {
+            "titan_modbus": titan.modbus_port,
+            "titan_http": titan.http_port,
+            "trydan": trydan.port,
+            "v2c_cloud": cloud.port,
+            "control": control.port,
+        }
         sys.stdout.write(json.dumps({"host": options.host, **ports}) + "\n")
         sys.stdout.flush()
         await stop.wait()

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
+from .control_v2c import patch_trydan, patch_v2c, trydan_state, v2c_state
 from .scenarios import SCENARIOS, apply
 
 if TYPE_CHECKING:
     from .house import House
     from .titan import TitanSimulator
+    from .trydan import TrydanSimulator
+    from .v2c_cloud import V2CCloudSimulator
 
 PATCHABLE: Final = ("load_w", "ev_w", "pv_w", "bypass_w", "soc")
 BATTERY_PATCHABLE: Final = (
@@ -38,22 +41,33 @@ KEYS: Final = frozenset(
         "time",
         "reboot",
         "midnight",
+        "car",
+        "trydan",
+        "v2c",
     }
 )
 PAGE: Final = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Simulated house</title>
 <meta http-equiv="refresh" content="3"><style>body{{font:16px sans-serif;margin:2em}}td{{padding:2px 12px}}
 td:last-child{{text-align:right}}button{{font-size:1em;margin:4px}}</style></head><body>
 <h1>Simulated house</h1><form method="post" action="/scenario">{buttons}</form>
-<h2>House</h2><table>{house}</table><h2>Titan</h2><table>{titan}</table></body></html>"""
+<h2>House</h2><table>{house}</table><h2>Titan</h2><table>{titan}</table>{trydan}</body></html>"""
 
 
 class Control:
     """Serves the control API of a house and its devices; more devices join by their own name."""
 
-    def __init__(self, house: House, titan: TitanSimulator) -> None:
-        """Control this house and this Titan."""
+    def __init__(
+        self,
+        house: House,
+        titan: TitanSimulator,
+        trydan: TrydanSimulator | None = None,
+        v2c: V2CCloudSimulator | None = None,
+    ) -> None:
+        """Control this house, this Titan, and a charger and its cloud if there are any."""
         self.house = house
         self.titan = titan
+        self.trydan = trydan
+        self.v2c = v2c
         self.port = 0
         self.scenario: str | None = None
         self._runner: web.AppRunner | None = None
@@ -84,6 +98,11 @@ class Control:
         """Give everything that is going on."""
         titan = self.titan
         faults = {"modbus": titan.faults.modbus, "http": titan.faults.http}
+        joined: dict[str, object] = {}
+        if self.trydan is not None:
+            joined["trydan"] = trydan_state(self.trydan)
+        if self.v2c is not None:
+            joined["v2c"] = v2c_state(self.v2c)
         return {
             "scenario": self.scenario,
             "house": self.house_state(),
@@ -96,6 +115,7 @@ class Control:
                 "faults": {wire: fault.kind if fault else None for wire, fault in faults.items()},
                 "ports": {"modbus": titan.modbus_port, "http": titan.http_port},
             },
+            **joined,
         }
 
     def house_state(self) -> dict[str, object]:
@@ -137,6 +157,18 @@ class Control:
                 setattr(self.house.battery, key, kind(change[key]))
         self._patch_house(change)
         self._patch_titan(change)
+        self._patch_charger(change)
+
+    def _patch_charger(self, change: dict[str, object]) -> None:
+        for name, device in (("car", self.trydan), ("trydan", self.trydan), ("v2c", self.v2c)):
+            if name in change and (device is None or not isinstance(change[name], dict)):
+                raise ValueError(f"{name} cannot be changed so")
+        if self.trydan is not None and isinstance(car := change.get("car"), dict):
+            self.trydan.change_car(**car)
+        if self.trydan is not None and isinstance(charger := change.get("trydan"), dict):
+            patch_trydan(self.trydan, charger)
+        if self.v2c is not None and isinstance(cloud := change.get("v2c"), dict):
+            patch_v2c(self.v2c, cloud)
 
     def _patch_house(self, change: dict[str, object]) -> None:
         house = self.house
@@ -194,7 +226,9 @@ class Control:
 
     async def _page(self, _: web.Request) -> web.Response:
         buttons = "".join(f'<button name="scenario" value="{name}">{name}</button>' for name in SCENARIOS)
-        text = PAGE.format(buttons=buttons, house=_rows(self.house_state()), titan=_rows(dict(self.titan.registers())))
+        charger = f"<h2>Trydan</h2><table>{_rows(dict(self.trydan.values.all()))}</table>" if self.trydan is not None else ""
+        tables = {"house": _rows(self.house_state()), "titan": _rows(dict(self.titan.registers())), "trydan": charger}
+        text = PAGE.format(buttons=buttons, **tables)
         return web.Response(text=text, content_type="text/html")
 
 

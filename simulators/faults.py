@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 MODBUS_KINDS: Final = frozenset(
     {
@@ -66,7 +66,11 @@ HTTP_KINDS: Final = frozenset(
         "refuse_write",
     }
 )
-KINDS: Final = {"modbus": MODBUS_KINDS, "http": HTTP_KINDS}
+KINDS: Final[Mapping[str, frozenset[str]]] = {"modbus": MODBUS_KINDS, "http": HTTP_KINDS}
+# Something else answers in place of the device, which therefore does not act on the request either.
+REPLACING: Final = frozenset(
+    {"status", "html", "empty", "null", "list", "object", "garbage", "nested", "huge", "redirect", "unauthorized", "too_many"}
+)
 SCOPES: Final = frozenset({"any", "read", "write"})
 EXAMPLE_VALUE: Final = {"delay": "0.5", "late": "1.0", "exception": "4", "status": "500", "huge": "8"}
 
@@ -95,10 +99,11 @@ class Fault:
 class Faults:
     """The present fault of each wire; assign a Fault, a text as Fault.parse reads it, or None."""
 
-    def __init__(self, changed: Callable[[str], None] | None = None) -> None:
-        """Call changed with the name of the wire whose fault was switched."""
+    def __init__(self, changed: Callable[[str], None] | None = None, kinds: Mapping[str, frozenset[str]] = KINDS) -> None:
+        """Call changed with the name of the wire whose fault was switched; kinds tells what each wire can do."""
         self._changed = changed
-        self._active: dict[str, Fault | None] = {"modbus": None, "http": None}
+        self._kinds = kinds
+        self._active: dict[str, Fault | None] = dict.fromkeys(kinds)
 
     @property
     def modbus(self) -> Fault | None:
@@ -111,7 +116,7 @@ class Faults:
 
     @property
     def http(self) -> Fault | None:
-        """Fault of the OpenData wire."""
+        """Fault of the HTTP wire."""
         return self._active["http"]
 
     @http.setter
@@ -122,7 +127,7 @@ class Faults:
         """Switch the fault of a wire; an unknown kind is a ValueError, so a test cannot pass by a typing error."""
         if isinstance(fault, str):
             fault = Fault.parse(fault) if fault else None
-        if fault is not None and (fault.kind not in KINDS[wire] or fault.on not in SCOPES):
+        if fault is not None and (fault.kind not in self._kinds[wire] or fault.on not in SCOPES):
             raise ValueError(f"unknown {wire} fault {fault}")
         self._active[wire] = fault
         if self._changed is not None:

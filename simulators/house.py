@@ -8,6 +8,7 @@ from time import monotonic
 from typing import Final
 
 from .battery import Battery, Mode, Order
+from .car import Charger, Flows
 from .energy import Energies
 
 LONGEST_STEP: Final = 30.0
@@ -41,6 +42,7 @@ class House:
         self.random = Random(seed)
         self.auto_midnight = auto_midnight
         self.driver: Driver | None = None
+        self.chargers: list[Charger] = []
         self.battery_model = Battery(packs=packs, ramp=ramp, dead_time=dead_time)
         self.energies = Energies()
         self._began = self._at = clock()
@@ -66,9 +68,9 @@ class House:
 
     @property
     def ev_w(self) -> float:
-        """Power of the car charger."""
+        """Power of all cars: what was assigned here, and what the chargers deliver."""
         self.advance()
-        return self._ev
+        return self._cars()
 
     @ev_w.setter
     def ev_w(self, watts: float) -> None:
@@ -136,7 +138,7 @@ class House:
     def grid_w(self) -> float:
         """Power at the grid connection, + = import."""
         self.advance()
-        return self._load + self._ev - sum(self._pv) - self.battery_model.power
+        return self._load + self._cars() - sum(self._pv) - self.battery_model.power
 
     @property
     def energy(self) -> Energies:
@@ -219,7 +221,19 @@ class House:
             if self.driver is not None:
                 self.driver(self, self._second_of_day())
             self._apply_due()
+            self._settle()
             self._integrate(self._slice(now))
+        self._settle()
+
+    def _settle(self) -> None:
+        pv, wall, others = sum(self._pv), self._wall(), self._load + self._cars()
+        for each in self.chargers:
+            others -= each.watts
+            each.settle(Flows(wall=wall, pv=pv, load=others, battery=self.battery_model.power))
+            others += each.watts
+
+    def _cars(self) -> float:
+        return self._ev + sum(each.watts for each in self.chargers)
 
     def _later(self, action: Callable[[], None]) -> None:
         self.advance()
@@ -240,13 +254,13 @@ class House:
         return (wall - wall.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
 
     def _target(self) -> float:
-        surplus = self._load + self._ev - sum(self._pv)
+        surplus = self._load + self._cars() - sum(self._pv)
         return self.battery_model.wanted(surplus, int(self._second_of_day() // 60))
 
     def _slice(self, now: float) -> float:
         """Longest step during which nothing but time happens."""
         battery, target = self.battery_model, self._target()
-        step = min(now - self._at, LONGEST_STEP, 86400.0 - self._second_of_day())
+        step = min(now - self._at, LONGEST_STEP, 86400.0 - self._second_of_day(), *(c.horizon() for c in self.chargers))
         if self._pending:
             step = min(step, self._pending[0][0] - self._at)
         if abs(battery.power - target) > 1e-6:
@@ -272,6 +286,8 @@ class House:
         if abs(battery.power - target) < 1e-6:
             battery.power = target
         self._count((before + battery.power) / 2.0, dt / 3600.0)
+        for each in self.chargers:
+            each.count(dt)
         day = self._wall().date()
         self._at += dt
         if self.auto_midnight and self._wall().date() != day:
@@ -279,6 +295,6 @@ class House:
 
     def _count(self, battery_w: float, hours: float) -> None:
         """Integrate one step; sums of opposite counters always equal the net energy."""
-        self.energies.count(hours, pv=sum(self._pv), load=self._load, ev=self._ev, bypass=self._bypass, battery=battery_w)
+        self.energies.count(hours, pv=sum(self._pv), load=self._load, ev=self._cars(), bypass=self._bypass, battery=battery_w)
         self.battery_model.store(-battery_w * hours)
         self.battery_model.rest(hours)

@@ -1,4 +1,4 @@
-"""The HTTP wire of a Titan as bytes: a small, literal server in the manner of the device's own."""
+"""An HTTP wire as bytes: a small, literal server in the manner of the devices' own."""
 
 import asyncio
 from collections.abc import Callable
@@ -79,7 +79,15 @@ class HttpFront:
         if request is None:
             await connection.send(HttpAnswer(400).encode())
             return
-        fault = self.faults.take("http", write=self._is_write(request))
+        await self.exchange(connection, request)
+
+    def fault_for(self, request: HttpRequest) -> Fault | None:
+        """Give the fault that strikes this request."""
+        return self.faults.take("http", write=self._is_write(request))
+
+    async def exchange(self, connection: Connection, request: HttpRequest) -> None:
+        """Answer one request."""
+        fault = self.fault_for(request)
         if fault is not None and fault.kind == "half_open":
             await connection.swallow()
             return
@@ -101,7 +109,7 @@ class HttpFront:
             case "drip":
                 await connection.drip(data, fault.number(0.005))
             case "delay":
-                await asyncio.sleep(fault.number(0.5))
+                await connection.pause(fault.number(0.5))
                 await connection.send(data)
             case "no_answer":
                 await connection.swallow()
@@ -120,8 +128,12 @@ def _change(answer: HttpAnswer, fault: Fault) -> HttpAnswer:
 
 
 def _mapped(body: bytes, change: Callable[[object], object]) -> bytes:
-    """Change every value of a flat JSON object."""
-    return json.dumps({key: change(value) for key, value in json.loads(body or b"{}").items()}).encode()
+    """Change every value of a flat JSON object; anything else stays as it is."""
+    try:
+        found = json.loads(body or b"{}")
+    except ValueError:
+        return body
+    return json.dumps({key: change(value) for key, value in found.items()}).encode() if isinstance(found, dict) else body
 
 
 async def _flood(connection: Connection, megabytes: float) -> None:

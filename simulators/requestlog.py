@@ -18,6 +18,7 @@ class Request:
     outcome: str = ""
     write: bool = False
     unit: int = 0
+    key: str = ""
 
 
 class RequestLog:

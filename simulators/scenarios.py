@@ -5,6 +5,8 @@ from math import pi, sin, sqrt
 from typing import TYPE_CHECKING, Final
 
 from .battery import Mode, Order
+from .trydan_dynamic import DynamicMode
+from .trydan_model import TrydanModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +17,7 @@ SUNRISE: Final = 6.0 * 3600
 SUNSET: Final = 21.0 * 3600
 PEAK_PV: Final = 2200.0
 BASE_LOAD: Final = 280.0
+BRIGHT_PV: Final = 4500.0
 
 
 def apply(house: House, name: str) -> None:
@@ -37,8 +40,14 @@ def household(second: float) -> float:
     return BASE_LOAD + sum(peak * max(0.0, 1.0 - abs(hour - at) / width) for at, peak, width in meals)
 
 
+def _chargers(house: House) -> list[TrydanModel]:
+    return [charger for charger in house.chargers if isinstance(charger, TrydanModel)]
+
+
 def _reset(house: House) -> None:
     house.driver = None
+    for charger in _chargers(house):
+        charger.unplug()
     house.pv_w = house.ev_w = house.bypass_w = 0.0
     house.load_w = BASE_LOAD
 
@@ -85,6 +94,30 @@ def _charging(house: House) -> None:
     house.realtime(Order.CHARGE, 1000, 100)
 
 
+def _plug_in(house: House, **settings: int) -> None:
+    for charger in _chargers(house):
+        charger.car.soc = min(charger.car.soc, 40.0)
+        for key, value in settings.items():
+            charger.write(key, value)
+        charger.plug()
+
+
+def _car(house: House) -> None:
+    """A car comes home in the evening and charges at once."""
+    _reset(house)
+    house.set_time(house.now.replace(hour=18, minute=30, second=0))
+    _plug_in(house, Paused=0, Locked=0, Dynamic=0, Intensity=16)
+
+
+def _car_sun(house: House) -> None:
+    """A bright noon with a full house battery, and a car that takes what the house leaves of the sun."""
+    _reset(house)
+    house.set_time(house.now.replace(hour=12, minute=0, second=0))
+    house.soc = 100.0
+    house.pv_w = BRIGHT_PV
+    _plug_in(house, Paused=0, Locked=0, PauseDynamic=0, Dynamic=1, DynamicPowerMode=DynamicMode.SUN_ONLY)
+
+
 def _midnight(house: House) -> None:
     """Ten seconds before midnight, with something in the daily counters."""
     _reset(house)
@@ -102,4 +135,6 @@ SCENARIOS: Final[dict[str, Callable[[House], None]]] = {
     "night": _night,
     "charging": _charging,
     "midnight": _midnight,
+    "car": _car,
+    "car_sun": _car_sun,
 }

@@ -43,6 +43,12 @@ class Connection:
         while await self.reader.read(4096):
             continue
 
+    async def pause(self, seconds: float) -> None:
+        """Wait so long, or until the peer gives up."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.swallow()
+
     def close(self) -> None:
         """End the connection politely."""
         self.writer.close()

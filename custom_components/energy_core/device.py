@@ -204,9 +204,9 @@ class Device:
         """Distrust what a poll that is under way has read of the named blocks: they were written since."""
         self._touched_at.update(dict.fromkeys(names, self._clock()))
 
-    def choices(self, block: Block, point: Point[Any]) -> list[str]:
+    def choices(self, block: Block, point: Point[Any], wire: Wire | None = None) -> list[str]:
         """Return what a choice can be set to on this unit."""
-        source = point.source(self.wire.name, block.index)
+        source = point.source((wire or self.wire).name, block.index)
         if source is None or source.codes is None:
             return []
         return list(dict.fromkeys(str(value) for value in source.write_codes or source.codes.values()))

@@ -17,8 +17,8 @@ DAY = 86400.0
 class Pacer:
     """Gives out turns on one device, whatever the number of wires and callers.
 
-    Two requests start at least ``gap`` seconds apart, never overlap, and a waiting command goes
-    before every waiting poll.
+    Two requests start at least ``gap`` seconds apart (with ``rest`` the second starts so long after the
+    end of the first), never overlap, and a waiting command goes before every waiting poll.
     """
 
     def __init__(self, gap: float, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -35,6 +35,10 @@ class Pacer:
     def hush(self, seconds: float) -> None:
         """Keep polls, not commands, away for ``seconds`` from now: the device has work to do."""
         self._quiet_until = max(self._quiet_until, self._clock() + seconds)
+
+    def rest(self) -> None:
+        """Count the gap from now on, for a device that needs it after its answer; call it as a turn ends."""
+        self._free_at = max(self._free_at, self._clock() + self.gap)
 
     @asynccontextmanager
     async def turn(self, *, command: bool = False) -> AsyncIterator[None]:

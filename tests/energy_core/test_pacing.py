@@ -90,6 +90,30 @@ class TestPacer:
         async with asyncio.timeout(0.1), pacer.turn():
             pass
 
+    @pytest.mark.parametrize("command", [False, True])
+    async def test_with_a_rest_the_gap_counts_from_end_to_start(self, pacer, command):
+        """A device that is slow to recover gets its pause after each answer, from polls and from commands."""
+        ends = []
+        for _ in range(3):
+            async with pacer.turn(command=command):
+                if ends:
+                    assert time.monotonic() - ends[-1] >= GAP * 0.98
+                await asyncio.sleep(2 * GAP)
+                pacer.rest()
+                ends.append(time.monotonic())
+
+    async def test_a_rest_counts_for_those_who_wait_and_for_failures(self, pacer, log):
+        """Who is already in line waits for its end, also when the request before failed."""
+        with pytest.raises(ValueError, match="broken"):
+            async with pacer.turn():
+                waiting = log.start("next")
+                await asyncio.sleep(2 * GAP)
+                pacer.rest()
+                ended = time.monotonic()
+                raise ValueError("broken")
+        await waiting
+        assert log.spans[0][0] - ended >= GAP * 0.98
+
     async def test_a_command_goes_before_every_waiting_poll(self, log):
         """Three polls wait, then a command comes: it is next, and the polls keep their order."""
         polls = [log.start(f"poll {index}", hold=0.002) for index in range(3)]

@@ -2,13 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+import contextlib
 from datetime import UTC, datetime
+import json
 from typing import Any
 
+import aiohttp
 import pytest
 
 from simulators.house import House
 from simulators.titan import TitanSimulator
+from simulators.trydan import TrydanSimulator
+from simulators.v2c_cloud import V2CCloudSimulator
 from tests.simulators.raw_clients import RawModbus
 
 
@@ -71,3 +76,77 @@ async def dial() -> AsyncIterator[Dialer]:
     yield connect
     for client in opened:
         client.writer.close()
+
+
+@pytest.fixture
+def bare_house(house: House) -> House:
+    """Give the same house with a battery that does nothing."""
+    house.battery.max_charge = house.battery.max_discharge = 0.0
+    return house
+
+
+@pytest.fixture
+async def trydan(bare_house: House, socket_enabled: None) -> AsyncIterator[Callable[..., Awaitable[TrydanSimulator]]]:
+    """Give a function that starts a Trydan with options; all are stopped at the end."""
+    started: list[TrydanSimulator] = []
+
+    async def start(**options: Any) -> TrydanSimulator:
+        sim = TrydanSimulator(bare_house, **options)
+        await sim.start()
+        started.append(sim)
+        return sim
+
+    yield start
+    for sim in started:
+        await sim.stop()
+
+
+class CloudClient:
+    """A client of the cloud that knows its paths and nothing else."""
+
+    def __init__(self, cloud: V2CCloudSimulator, session: aiohttp.ClientSession) -> None:
+        """Talk to this cloud."""
+        self.cloud = cloud
+        self.session = session
+        self.headers: dict[str, str] = {}
+
+    async def call(self, method: str, path: str, /, *, key: str = "SIM-KEY", body: Any = None, **params: str) -> tuple[int, str]:
+        """Give status and text; the headers stay at hand."""
+        url = self.cloud.base_url + path
+        async with self.session.request(method, url, params=params, json=body, headers={"apikey": key}) as response:
+            self.headers = dict(response.headers)
+            return response.status, await response.text()
+
+    async def get(self, path: str, /, **params: str) -> Any:
+        """Give the JSON of a good answer."""
+        return await self._json("GET", path, params)
+
+    async def state(self, device_id: str = "SIMV2C") -> Any:
+        """Give the live data of a charger."""
+        return await self._json("POST", "/device/currentstatecharge", {"deviceId": device_id})
+
+    async def reported(self, device_id: str = "SIMV2C") -> Any:
+        """Give the shadow of a charger."""
+        return await self._json("GET", "/device/reported", {"deviceId": device_id})
+
+    async def command(self, path: str, /, method: str = "POST", body: Any = None, **params: str) -> int:
+        """Give the status of a command to the charger."""
+        return (await self.call(method, f"/device/{path}", body=body, **({"deviceId": "SIMV2C"} | params)))[0]
+
+    async def _json(self, method: str, path: str, params: dict[str, str]) -> Any:
+        status, text = await self.call(method, path, **params)
+        assert status == 200, text
+        return json.loads(text)
+
+
+@pytest.fixture
+async def cloud(bare_house: House, clock: Clock, socket_enabled: None) -> AsyncIterator[Callable[..., Awaitable[CloudClient]]]:
+    """Give a function that starts a cloud with options, by default in front of one cloud-only charger."""
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def start(*chargers: TrydanSimulator, **options: Any) -> CloudClient:
+            boxes = chargers or (TrydanSimulator(bare_house, lan=False, firmware="2.5.0"),)
+            simulator = await stack.enter_async_context(V2CCloudSimulator(boxes, clock=clock, **options))
+            return CloudClient(simulator, await stack.enter_async_context(aiohttp.ClientSession()))
+
+        yield start

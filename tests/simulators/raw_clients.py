@@ -69,11 +69,11 @@ class RawHttp:
         """Talk to this port of loopback."""
         self.port = port
 
-    async def raw(self, target: str, method: str = "GET", head: str = "", seconds: float = 2.0) -> bytes:
+    async def raw(self, target: str, method: str = "GET", head: str = "", seconds: float = 2.0, body: bytes = b"") -> bytes:
         """Give the bytes of the answer."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
-            writer.write(f"{method} {target} HTTP/1.1\r\nHost: x\r\n{head}\r\n".encode())
+            writer.write(f"{method} {target} HTTP/1.1\r\nHost: x\r\n{head}\r\n".encode() + body)
             async with asyncio.timeout(seconds):
                 return await reader.read(-1)
         finally:
@@ -84,6 +84,11 @@ class RawHttp:
         data = await self.raw(target, method, head)
         start, _, body = data.partition(b"\r\n\r\n")
         return int(start.split()[1]), json.loads(body) if body else None
+
+    async def text(self, target: str, method: str = "GET") -> tuple[int, str]:
+        """Give status and text."""
+        start, _, body = (await self.raw(target, method)).partition(b"\r\n\r\n")
+        return int(start.split()[1]), body.decode()
 
     async def get(self, *points: int) -> dict[str, Any]:
         """Read points."""

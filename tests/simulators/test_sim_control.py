@@ -71,6 +71,10 @@ async def test_command_line_starts_reports_and_stops(socket_enabled: None) -> No
         "0",
         "--titan-http-port",
         "0",
+        "--trydan-port",
+        "0",
+        "--v2c-cloud-port",
+        "0",
         "--control-port",
         "0",
         "--speed",
@@ -87,6 +91,9 @@ async def test_command_line_starts_reports_and_stops(socket_enabled: None) -> No
         assert ports["host"] == "127.0.0.1"
         found = await RawHttp(ports["titan_http"]).get(7101)
         assert found == {"7101": 4}
+        status, text = await RawHttp(ports["trydan"]).text("/RealTimeData")
+        assert (status, json.loads(text)["ID"]) == (200, "SIMV2C")
+        assert (await RawHttp(ports["v2c_cloud"]).text("/kong/v2c_service/pairings/me"))[0] == 401
         process.send_signal(signal.SIGTERM)
         _, errors = await process.communicate()
     assert process.returncode == 0

@@ -1,7 +1,7 @@
 """One entity class for each platform; entities appear when the unit first shows their point."""
 
 from collections.abc import Iterable
-from datetime import time
+from datetime import datetime, time
 from typing import Any, override
 
 from homeassistant.components.binary_sensor import BinarySensorEntity
@@ -13,6 +13,7 @@ from homeassistant.components.time import TimeEntity
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
 
 from ..points import Block, Point, Value
 from .commands import translated
@@ -64,9 +65,12 @@ class EnergySensor(PointEntity, SensorEntity):
 
     @property
     @override
-    def native_value(self) -> Value | None:
-        """Return the value of the point."""
-        return self.shown()
+    def native_value(self) -> Value | datetime | None:
+        """Return the value of the point; a moment is kept in seconds since 1970."""
+        value = self.shown()
+        if self.device_class is SensorDeviceClass.TIMESTAMP and isinstance(value, int | float):
+            return dt_util.utc_from_timestamp(value)
+        return value
 
 
 class EnergyBinarySensor(PointEntity, BinarySensorEntity):

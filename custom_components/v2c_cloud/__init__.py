@@ -1,0 +1,162 @@
+"""V2C Cloud: the Trydan charger, on the LAN first, through the V2C Cloud within its budget."""
+
+import asyncio
+import contextlib
+from datetime import datetime
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryNotReady
+from homeassistant.helpers import config_validation as cv, device_registry as dr, issue_registry as ir
+from homeassistant.helpers.typing import ConfigType
+
+from ..energy_core.ha.coordinator import EnergyCoordinator
+from .const import CONF_PAIRINGS, DOMAIN
+from .coordinator import V2CConfigEntry, V2CRuntime, auth_issue
+from .migrate import keep_renamed, migrated
+from .runtime import create, store_of
+from .services import async_setup_services
+from .statistics import import_sessions
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+PLATFORMS = [
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.CALENDAR,
+    Platform.EVENT,
+    Platform.LOCK,
+    Platform.NUMBER,
+    Platform.SELECT,
+    Platform.SENSOR,
+    Platform.SWITCH,
+    Platform.UPDATE,
+]
+# Counts and sessions change with every reading: write them to disk now and then, and at the end.
+SAVE_DELAY = 300
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Register the actions, whether or not an entry is loaded."""
+    async_setup_services(hass)
+    return True
+
+
+async def async_migrate_entry(hass: HomeAssistant, entry: V2CConfigEntry) -> bool:
+    """Take over an entry of the integration that owned this domain before."""
+    if entry.version > 2:
+        return False
+    hass.config_entries.async_update_entry(entry, data=migrated(entry.data), version=2)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: V2CConfigEntry) -> bool:
+    """Meet the chargers on the LAN and the account in the cloud at the same time; either is enough to start."""
+    keep_renamed(hass, entry)
+    runtime = await create(hass, entry)
+    _leave_to_others(hass, entry, runtime)
+    account = runtime.account
+    await asyncio.gather(*(_meet(each) for each in (*runtime.chargers.values(), account) if each is not None))
+    for charger in runtime.chargers.values():
+        if not charger.last_update_success:
+            await _meet(charger)
+    if not (any(each.last_update_success for each in runtime.chargers.values()) or _lives_in_the_cloud(runtime)):
+        raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key="cannot_connect")
+    entry.runtime_data = runtime
+    _follow(hass, entry, runtime)
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    for charger in runtime.chargers.values():
+        charger.refresh_soon()
+    return True
+
+
+async def _meet(coordinator: EnergyCoordinator[Any]) -> None:
+    """Read for the first time; who does not answer now is asked again later."""
+    with contextlib.suppress(ConfigEntryNotReady):
+        await coordinator.async_config_entry_first_refresh()
+
+
+def _lives_in_the_cloud(runtime: V2CRuntime) -> bool:
+    """Tell whether there is an account: its outage is no reason to give up what may come back by itself."""
+    return runtime.account is not None
+
+
+def _leave_to_others(hass: HomeAssistant, entry: V2CConfigEntry, runtime: V2CRuntime) -> None:
+    """Leave a charger to the entry that has it already: two accounts may share one."""
+    loaded = [each for each in hass.config_entries.async_entries(DOMAIN) if each.state is ConfigEntryState.LOADED]
+    taken = {name: other for other in loaded if other is not entry for name in other.runtime_data.chargers}
+    issue = f"shared_charger_{entry.entry_id}"
+    shared = [name for name in runtime.chargers if name in taken]
+    for name in shared:
+        charger = runtime.chargers.pop(name)
+        if runtime.account is not None:
+            runtime.account.chargers.pop(name)
+            runtime.account.device.leave(name)
+        ir.async_create_issue(
+            hass,
+            DOMAIN,
+            issue,
+            is_fixable=False,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key="shared_charger",
+            translation_placeholders={"name": charger.name, "title": entry.title, "other": taken[name].title},
+        )
+    if not shared:
+        ir.async_delete_issue(hass, DOMAIN, issue)
+
+
+def _follow(hass: HomeAssistant, entry: V2CConfigEntry, runtime: V2CRuntime) -> None:
+    """Remember, import sessions, and notice chargers that come and go."""
+
+    @callback
+    def remember() -> None:
+        runtime.store.async_delay_save(runtime.kept, SAVE_DELAY)
+
+    async def stopping(_event: Event) -> None:
+        await runtime.store.async_save(runtime.kept())
+
+    for charger in runtime.chargers.values():
+        entry.async_on_unload(charger.async_add_listener(remember))
+    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stopping))
+    if (account := runtime.account) is None:
+        return
+
+    def sessions_changed(device_id: str, since: datetime | None) -> None:
+        if (charger := runtime.chargers.get(device_id)) is not None:
+            work = import_sessions(hass, device_id, charger.name, charger.sessions, since)
+            entry.async_create_background_task(hass, work, f"{DOMAIN} statistics")
+
+    def pairings_changed() -> None:
+        pairings = [{"deviceId": each.device_id, "tag": each.name} for each in account.device.pairings]
+        hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_PAIRINGS: pairings})
+        hass.config_entries.async_schedule_reload(entry.entry_id)
+
+    account.device.sessions_changed = sessions_changed
+    account.pairings_changed = pairings_changed
+    entry.async_on_unload(account.async_add_listener(remember))
+    for device_id, charger in runtime.chargers.items():
+        if charger.sessions.all:
+            sessions_changed(device_id, None)
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: V2CConfigEntry) -> bool:
+    """Write everything down, then let go; a charge that runs goes on."""
+    await entry.runtime_data.store.async_save(entry.runtime_data.kept())
+    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: V2CConfigEntry) -> None:
+    """Leave nothing behind."""
+    await store_of(hass, entry).async_remove()
+    for issue in (auth_issue(entry), f"shared_charger_{entry.entry_id}"):
+        ir.async_delete_issue(hass, DOMAIN, issue)
+
+
+async def async_remove_config_entry_device(hass: HomeAssistant, entry: V2CConfigEntry, device: dr.DeviceEntry) -> bool:
+    """Let the user remove a charger that is no longer paired."""
+    runtime = entry.runtime_data
+    present = {(DOMAIN, name) for name in runtime.chargers}
+    if runtime.account is not None:
+        present.add((DOMAIN, runtime.account.serial))
+    return not device.identifiers & present

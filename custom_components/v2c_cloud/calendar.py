@@ -1,0 +1,3 @@
+"""PROVISIONAL."""
+PARALLEL_UPDATES = 0
+async def async_setup_entry(hass, entry, async_add_entities): ...

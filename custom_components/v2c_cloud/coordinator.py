@@ -1,0 +1,263 @@
+"""The runtime: one coordinator for each charger, and one that spends the account's calls."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+import logging
+from typing import Any, Final, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, issue_registry as ir
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+
+from ..energy_core.device import CommandResult
+from ..energy_core.errors import DeviceRefusedError
+from ..energy_core.ha.coordinator import EnergyCoordinator
+from ..energy_core.points import Block, Point, Value
+from ..energy_core.report import UpdateReport
+from .const import CONF_INTERVAL, CONF_SHARE, DOMAIN, INTERVAL, MANUFACTURER, SHARE
+from .v2c.account import Account
+from .v2c.device import Trydan
+from .v2c.locate import Locator
+from .v2c.plan import Kind, Task
+from .v2c.sessions import SessionBook
+
+_LOGGER = logging.getLogger(__name__)
+
+type V2CConfigEntry = ConfigEntry[V2CRuntime]
+
+AUTH_ISSUE: Final = "cloud_auth"
+
+
+def auth_issue(entry: ConfigEntry) -> str:
+    """Return the id of the repair for a key that the cloud refuses."""
+    return f"{AUTH_ISSUE}_{entry.entry_id}"
+
+
+class TrydanCoordinator(EnergyCoordinator[Trydan]):
+    """Reads one charger, follows it to new addresses, and tells what happens to it."""
+
+    config_entry: V2CConfigEntry
+
+    def __init__(self, hass: HomeAssistant, entry: V2CConfigEntry, trydan: Trydan, locator: Locator, name: str) -> None:
+        """Run ``trydan``, which ``locator`` finds on the LAN."""
+        super().__init__(
+            hass,
+            entry,
+            trydan,
+            domain=DOMAIN,
+            serial=f"v2c_{trydan.face.device_id}",
+            interval=entry.options.get(CONF_INTERVAL, INTERVAL),
+            logger=_LOGGER,
+        )
+        self.name = name
+        self.locator = locator
+        self.account: AccountCoordinator | None = None
+        self._source: object = None
+        self._firmware: object = None
+        self._lan_worked = False
+        trydan.not_applied = self._not_applied
+
+    @property
+    def device_id(self) -> str:
+        """Return the charger's id, as the maker prints it."""
+        return self.device.face.device_id
+
+    @property
+    def sessions(self) -> SessionBook:
+        """Return the sessions that the cloud has in its books."""
+        return self.device.face.book
+
+    @property
+    def session_since(self) -> datetime | None:
+        """Return when the present session began, None without a car."""
+        meter = self.device.session_meter
+        return dt_util.utc_from_timestamp(meter.since) if meter.plugged and meter.since is not None else None
+
+    @override
+    async def _async_update_data(self) -> UpdateReport:
+        if (lan := await self.locator.find(self.device)) is not None:
+            self.device.use_lan(lan)
+        try:
+            return await super()._async_update_data()
+        finally:
+            self._tell_account()
+
+    @override
+    async def after_update(self, report: UpdateReport) -> None:
+        """Note the way that the values came, and what the registry shows of the charger."""
+        self.locator.confirm(self.device)
+        source = self.device.wire.name
+        if self._source is not None and source != self._source:
+            level = logging.WARNING if source == "cloud" else logging.INFO
+            _LOGGER.log(level, "%s: values come from the %s now", self.name, source)
+        self._source = source
+        firmware = self.device.info.firmware
+        if firmware != self._firmware and self.data is not None:
+            dr.async_get(self.hass).async_get_or_create(config_entry_id=self.config_entry.entry_id, **self.device_info(None))
+        self._firmware = firmware
+
+    def _tell_account(self) -> None:
+        """Let the plan know whether this charger needs the cloud."""
+        if self.account is None:
+            return
+        self.account.device.plan.situation(self.device_id, self.device.situation())
+        works = self.device.lan_works
+        if self._lan_worked and not works:
+            # At the first silence, so that the cloud has something to show should a second one follow.
+            self.account.ask_again(self.device_id, Kind.LIVE)
+        self._lan_worked = works
+
+    @override
+    async def write(self, block: Block, point: Point[Any], value: Value) -> CommandResult:
+        """Write for an entity; what goes through the cloud is confirmed by it later."""
+        try:
+            result = await self.device.write(block, point, value)
+            if not result.applied:
+                raise DeviceRefusedError(key="not_applied")
+        finally:
+            self.commanded()
+        return result
+
+    async def set_mode(self, mode: str) -> CommandResult:
+        """Change the operating mode."""
+        try:
+            result = await self.device.set_mode(mode)
+            if not result.applied:
+                raise DeviceRefusedError(key="not_applied")
+        finally:
+            self.commanded()
+        return result
+
+    def commanded(self) -> None:
+        """Show what was written, and have the cloud asked for it soon."""
+        self.device.digest(UpdateReport())
+        self.async_update_listeners()
+        if self.account is not None and self.device.pending:
+            self.account.ask_again(self.device_id, Kind.REPORTED)
+
+    def _not_applied(self, point: Point[Any]) -> None:
+        _LOGGER.warning("%s: %s was accepted by the cloud and not applied by the charger", self.name, point.name)
+
+    def cloud_news(self) -> None:
+        """Show what the account has just learned of this charger."""
+        if self.device.lan_works or self.data is None:
+            self.device.digest(UpdateReport())
+            self.async_update_listeners()
+        else:
+            self.refresh_soon()
+
+    def refresh_soon(self) -> None:
+        """Read the charger now, without holding up anybody."""
+        self.config_entry.async_create_background_task(self.hass, self.async_refresh(), f"{DOMAIN} refresh")
+
+    @override
+    def device_info(self, block: Block | None) -> dr.DeviceInfo:
+        """Return the charger."""
+        face, lan = self.device.face, self.device.lan
+        return dr.DeviceInfo(
+            identifiers={(DOMAIN, self.device_id)},
+            manufacturer=MANUFACTURER,
+            name=face.name or f"Trydan {self.device_id}",
+            model=str(face.facts.get("model") or "Trydan"),
+            serial_number=self.device_id,
+            sw_version=self.device.info.firmware,
+            configuration_url=f"http://{lan.host}" if lan is not None else "https://v2c.cloud",
+        )
+
+
+class AccountCoordinator(EnergyCoordinator[Account]):
+    """Spends the account's calls where they matter, and hands out what they brought."""
+
+    config_entry: V2CConfigEntry
+
+    def __init__(self, hass: HomeAssistant, entry: V2CConfigEntry, account: Account) -> None:
+        """Run ``account``."""
+        serial = f"v2c_account_{(entry.unique_id or entry.entry_id)[:16]}"
+        super().__init__(hass, entry, account, domain=DOMAIN, serial=serial, interval=30, logger=_LOGGER)
+        self.name = "V2C Cloud"
+        self.chargers: dict[str, TrydanCoordinator] = {}
+        self.pairings_changed: Callable[[], None] = lambda: None
+        self._refused = False
+
+    @override
+    async def _async_update_data(self) -> UpdateReport:
+        try:
+            return await super()._async_update_data()
+        finally:
+            self._judge_key()
+            for charger in self.chargers.values():
+                charger.cloud_news()
+
+    @override
+    async def after_update(self, report: UpdateReport) -> None:
+        """Come back when the plan has something to do."""
+        self.interval = self.device.plan.wait()
+        if self.chargers and set(self.device.own) != set(self.chargers):
+            self.pairings_changed()
+
+    def ask_again(self, device_id: str, *kinds: Kind) -> None:
+        """Ask for a charger's answers out of turn, soon; what it is set to and does when no kind is named."""
+        for kind in kinds or (Kind.REPORTED, Kind.LIVE):
+            self.device.plan.hurry(Task(kind, device_id))
+        self.refresh_soon()
+
+    def refresh_soon(self) -> None:
+        """Make the calls that are due now."""
+        self.config_entry.async_create_background_task(self.hass, self.async_refresh(), f"{DOMAIN} cloud")
+
+    def _judge_key(self) -> None:
+        """Ask for a new key only when it is proven bad and nothing else reaches the chargers."""
+        refused = self.device.key_refused
+        if refused and not any(charger.device.lan_works for charger in self.chargers.values()):
+            self.config_entry.async_start_reauth(self.hass)
+        if refused == self._refused:
+            return
+        self._refused = refused
+        if refused:
+            ir.async_create_issue(
+                self.hass,
+                DOMAIN,
+                auth_issue(self.config_entry),
+                is_fixable=False,
+                severity=ir.IssueSeverity.WARNING,
+                translation_key=AUTH_ISSUE,
+                translation_placeholders={"title": self.config_entry.title},
+            )
+        else:
+            ir.async_delete_issue(self.hass, DOMAIN, auth_issue(self.config_entry))
+
+    @override
+    def device_info(self, block: Block) -> dr.DeviceInfo:
+        """Return the account, which is a service."""
+        return dr.DeviceInfo(
+            identifiers={(DOMAIN, self.serial)},
+            entry_type=dr.DeviceEntryType.SERVICE,
+            manufacturer=MANUFACTURER,
+            translation_key="account",
+            configuration_url="https://v2c.cloud",
+        )
+
+
+@dataclass(kw_only=True)
+class V2CRuntime:
+    """Everything that runs for an entry: its chargers, and the account when there is one."""
+
+    chargers: dict[str, TrydanCoordinator] = field(default_factory=dict)
+    account: AccountCoordinator | None = None
+    store: Store[dict[str, Any]]
+
+    def apply(self, options: Mapping[str, Any]) -> None:
+        """Take over new preferences at once."""
+        for charger in self.chargers.values():
+            charger.set_interval(options.get(CONF_INTERVAL, INTERVAL))
+        if self.account is not None:
+            self.account.device.quota.share = options.get(CONF_SHARE, SHARE) / 100
+
+    def kept(self) -> dict[str, Any]:
+        """Return what must survive a restart."""
+        cloud = {} if self.account is None else self.account.device.saved()
+        chargers = {name: charger.device.saved() | {"address": charger.locator.known} for name, charger in self.chargers.items()}
+        return {"cloud": cloud, "chargers": chargers}

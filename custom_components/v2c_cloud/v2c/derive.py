@@ -1,0 +1,76 @@
+"""What no wire of the Trydan says, and what must be so before it is told something."""
+
+from typing import TYPE_CHECKING, Any
+
+from ...energy_core.errors import DeviceRefusedError
+from ...energy_core.points import Point, Value, number
+from . import codes
+from .modes import operating_mode
+from .points import Charge, LastSession, Phases, Settings, Status
+from .sessions import SessionBook
+
+if TYPE_CHECKING:
+    from .device import Trydan
+
+
+def phases(block: Phases, charge: Charge) -> None:
+    """Forget phase values that this firmware does not fill: all voltages 0, or no current although power flows."""
+    voltages, currents = (("voltage_l1", "voltage_l2", "voltage_l3"), ("current_l1", "current_l2", "current_l3"))
+    if not any(block.values.get(name) for name in voltages):
+        block.values |= {name: None for name in voltages if name in block.values}
+    if charge.power and not any(block.values.get(name) for name in currents):
+        block.values |= {name: None for name in currents if name in block.values}
+
+
+def status(trydan: Trydan) -> None:
+    """Derive what the entities that people look at show."""
+    charge, settings, block = trydan.charge, trydan.settings, trydan.status
+    # From firmware 2.5.0 on the box says that it charges while it is paused.
+    charging = charge.state == "charging" and not settings.paused
+    held = charge.state in ("connected", "charging") and bool(settings.paused)
+    known = charge.state is not None
+    block.set(Status.state, "paused" if held else charge.state)
+    block.set(Status.plugged, charge.state != "disconnected" if known else None)
+    block.set(Status.charging, charging if known else None)
+    block.set(Status.fault, charge.state in codes.FAULTS if known else None)
+    ready = trydan.blocks["raw"].values.get("ready_state")
+    block.set(Status.ready, None if ready is None else ready == "ready")
+    # A box that does not modulate has no use for a meter.
+    error = charge.meter_error
+    block.set(Status.meter_problem, None if error is None else bool(settings.dynamic) and error != "no_error")
+    block.set(Status.grid_power, _grid_power(trydan))
+    block.set(Status.operating_mode, operating_mode(settings, trydan.meter))
+
+
+def _grid_power(trydan: Trydan) -> float | None:
+    """Return import as +: on the LAN the house's power without the solar power, and only while the meter is read."""
+    if trydan.wire is trydan.cloud:
+        return trydan.meter.cloud_grid_power
+    house, solar = trydan.charge.house_power, trydan.charge.pv_power
+    return None if house is None or solar is None or not trydan.settings.dynamic else round(house - solar, 2)
+
+
+def last_session(block: LastSession, book: SessionBook) -> None:
+    """Show the newest finished session."""
+    for session in book.last(1):
+        block.set(LastSession.started, session.start.timestamp())
+        block.set(LastSession.ended, session.end.timestamp())
+        block.set(LastSession.duration, (session.end - session.start).total_seconds())
+        block.set(LastSession.energy, session.energy)
+        block.set(LastSession.cost, session.cost)
+        block.set(LastSession.badge, session.card_name)
+        block.set(LastSession.message, session.message)
+
+
+def check(settings: Settings, point: Point[Any], value: Value) -> None:
+    """Refuse what the box cannot be in: paused and locked at once, or a lowest current above the highest."""
+    if point is Settings.paused and value is True and settings.locked:
+        raise DeviceRefusedError(key="locked_already")
+    if point is Settings.locked and value is True and settings.paused:
+        raise DeviceRefusedError(key="paused_already")
+    amps = number(value)
+    low, high = settings.min_intensity, settings.max_intensity
+    if point is Settings.min_intensity and amps is not None and high is not None and amps > high:
+        raise DeviceRefusedError(key="min_above_max", low=amps, high=high)
+    if point is Settings.max_intensity and amps is not None and low is not None and amps < low:
+        raise DeviceRefusedError(key="min_above_max", low=low, high=amps)

@@ -1,0 +1,319 @@
+"""A Trydan: read on the LAN where that is possible, through the cloud where not, and always one charger."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+import logging
+import time
+from typing import Any, Final, override
+
+from ...energy_core.device import CommandResult, Device, Wire
+from ...energy_core.errors import DeviceConnectionError, DeviceRefusedError, DeviceTimeoutError, EnergyError
+from ...energy_core.pacing import Backoff
+from ...energy_core.points import Block, Point, Source, Value
+from ...energy_core.report import Reading, UpdateReport
+from . import derive, modes
+from .face import CloudWire, Face
+from .lan import LanWire
+from .plan import Kind, Situation
+from .points import Charge, Cloud, Extra, Info, LastSession, Link, Meter, Phases, Raw, Session, Settings, Status
+from .session import SessionMeter
+
+_LOGGER = logging.getLogger(__name__)
+
+# One lost reading is normal; from the second on the cloud takes over.
+LAN_GRACE: Final = 2
+# What the cloud said longer ago says nothing about now.
+MAX_LIVE_AGE: Final = 2 * 3600.0
+# The reader's and OCPP's switches take about 90 s to show in the cloud.
+CLOUD_SETTLES: Final = 150.0
+CLOUD_BLOCKS: Final = (Cloud, Meter)
+
+type Slot = tuple[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pending:
+    """A value that the cloud accepted and does not show yet."""
+
+    block: Block
+    point: Point[Any]
+    value: Value
+    until: float
+
+
+class Nowhere:
+    """The wire of a charger that nobody can reach yet."""
+
+    name = "nowhere"
+
+    async def read(self, sources: Sequence[Source], *, command: bool = False) -> Reading:  # noqa: ARG002 a wire's shape
+        """Say that there is no way."""
+        raise DeviceConnectionError("no address is known yet")
+
+    async def write(self, values: Sequence[tuple[Source, Any]]) -> None:  # noqa: ARG002 a wire's shape
+        """Say that there is no way."""
+        raise DeviceConnectionError("no address is known yet")
+
+
+class Trydan(Device):
+    """One charger with its two wires; ``reachable`` tells whether its account's cloud works."""
+
+    # A box is slow to show what it accepted, and is asked for all of it each time.
+    settle: Sequence[float] = (1.0, 2.0, 4.0, 8.0)
+
+    def __init__(
+        self,
+        face: Face,
+        *,
+        lan: LanWire | None,
+        cloud: CloudWire | None,
+        reachable: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+        now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
+    ) -> None:
+        """Own the charger of ``face``."""
+        super().__init__(lan or cloud or Nowhere(), clock=clock, now=now)
+        self.face, self.lan, self.cloud = face, lan, cloud
+        self.charge = self.add(Charge("charge"))
+        self.settings = self.add(Settings("settings"))
+        self.info = self.add(Info("info"))
+        self.add(Raw("raw"))
+        self.phases = self.add(Phases("phases"))
+        self.extra = self.add(Extra("extra"))
+        self.cloud_block = self.add(Cloud("cloud"))
+        self.meter = self.add(Meter("meter"))
+        self.status = self.add(Status("status"))
+        self.session = self.add(Session("session"))
+        self.last_session = self.add(LastSession("last_session"))
+        self.link = self.add(Link("link"))
+        self.session_meter = SessionMeter()
+        self.not_applied: Callable[[Point[Any]], None] = lambda _point: None
+        self._reachable, self._wall = reachable, wall
+        self._pending: dict[Slot, Pending] = {}
+        self._backoff = Backoff(first=10.0, ceiling=300.0)
+        self._lan_failures, self._lan_at = 0, 0.0
+        self._lan_error: EnergyError | None = None
+        self._firmware: str | None = None
+
+    # Reading
+
+    @property
+    def lan_works(self) -> bool:
+        """Tell whether the last reading on the LAN succeeded."""
+        return self.lan is not None and self._lan_failures == 0 and self.wire is self.lan
+
+    @property
+    def lan_lost(self) -> bool:
+        """Tell whether the LAN has been silent for too long to be believed in."""
+        return self.lan is None or self._lan_failures >= LAN_GRACE
+
+    @property
+    def cloud_works(self) -> bool:
+        """Tell whether the cloud can be asked and commanded."""
+        return self.cloud is not None and self._reachable()
+
+    @property
+    def cloud_speaks(self) -> bool:
+        """Tell whether the cloud has said something recent enough to be shown."""
+        age = self.face.age(Kind.LIVE, self._wall())
+        return self.cloud_works and age is not None and age <= MAX_LIVE_AGE
+
+    def use_lan(self, lan: LanWire | None) -> None:
+        """Talk to the charger at another address from now on."""
+        self.lan, self._lan_failures, self._lan_at, self._lan_error = lan, 0, 0.0, None
+        self.wire = lan or self.cloud or Nowhere()
+        self.expire()
+
+    def lan_soon(self) -> None:
+        """Try the LAN at the next update, whatever its pauses."""
+        self._lan_at = 0.0
+
+    @override
+    async def update(self, wanted: Collection[str] = (), *, only: bool = False) -> UpdateReport:
+        """Read on the LAN; when that is silent twice, show what the cloud said last."""
+        if self.lan is not None and (self._clock() >= self._lan_at or not self.cloud_speaks):
+            self._turn_to(self.lan)
+            try:
+                report = await super().update(wanted, only=only)
+            except EnergyError as error:
+                self._lan_failures += 1
+                self._lan_error = error
+                self._lan_at = self._clock() + self._backoff.delay(self._lan_failures, 30.0)
+            else:
+                self._lan_failures, self._lan_error = 0, None
+                return report
+        if self.lan_lost and self.cloud is not None and self.cloud_speaks:
+            self._turn_to(self.cloud)
+            return await super().update(wanted, only=only)
+        self.link.set(Link.source, "offline")
+        raise self._lan_error or DeviceTimeoutError("the cloud has said nothing recent", key="cloud_silent")
+
+    def _turn_to(self, wire: Wire) -> None:
+        if self.wire is not wire:
+            self.wire = wire
+            self.expire()
+
+    @override
+    def digest(self, report: UpdateReport) -> None:
+        """Fill in what this wire lacks and the other has, then derive the rest."""
+        if self.cloud is not None:
+            values = self.face.values()
+            for block in (self.cloud_block, self.meter):
+                block.decode("cloud", values)
+            self._fill(self.extra, values)
+        for name, fact in self.face.facts.items():
+            self.cloud_block.values[name] = fact
+        self.link.set(Link.source, self.wire.name)
+        self._notice_firmware()
+        self._hold_pending()
+        derive.phases(self.phases, self.charge)
+        derive.status(self)
+        derive.last_session(self.last_session, self.face.book)
+        self._count_session()
+
+    def _fill(self, block: Block, values: Mapping[Any, Any]) -> None:
+        """Take from the cloud what this firmware's LAN does not answer."""
+        for name, source in block.sources("cloud").items():
+            if block.values.get(name) is None and source.key in values:
+                block.values[name] = block.points[name].decode(source, values[source.key])
+
+    def _notice_firmware(self) -> None:
+        """Look again for what another firmware may answer by name."""
+        if self.info.firmware not in (None, self._firmware):
+            self._shown.discard(self.extra.name)
+            self.expire(self.extra.name)
+            self._firmware = self.info.firmware
+
+    def _count_session(self) -> None:
+        meter, status = self.session_meter, self.status
+        meter.feed(plugged=status.plugged, charging=bool(status.charging), counter=self.charge.energy, now=self._wall())
+        self.session.set(Session.energy, round(meter.energy, 1))
+        self.session.set(Session.active_time, round(meter.active))
+        self.session.set(Session.started, meter.since)
+
+    @override
+    def serves(self, block: Block, point: Point[Any]) -> bool:
+        """Hide what the present wire does not have, rather than show what was so once."""
+        if not point.sources:
+            return not isinstance(block, CLOUD_BLOCKS) or self.cloud_works
+        if isinstance(block, CLOUD_BLOCKS):
+            return self.cloud_works
+        if isinstance(block, Extra) and point.source("cloud") is not None and self.cloud_works:
+            return True
+        return point.source(self.wire.name, block.index) is not None
+
+    def situation(self) -> Situation:
+        """Return what the cloud's plan must know."""
+        return Situation(lan=not self.lan_lost, charging=bool(self.status.charging), plugged=bool(self.status.plugged))
+
+    # Writing
+
+    @override
+    def can_write(self, block: Block, point: Point[Any]) -> bool:
+        return any(self._routes(block, point, believe=True))
+
+    @override
+    def choices(self, block: Block, point: Point[Any], wire: Wire | None = None) -> list[str]:
+        """Return what a choice can be set to on the wire that a write would take."""
+        return super().choices(block, point, wire or next(iter(self._routes(block, point, believe=True)), None))
+
+    @override
+    def highest(self, block: Block, point: Point[Any]) -> float | None:
+        """Return the bound that this charger sets for itself, where it is the lower one."""
+        own = {
+            Settings.intensity: self.settings.max_intensity,
+            Cloud.max_power: self.cloud_block.max_power_installation,
+        }.get(point)
+        most = super().highest(block, point)
+        return most if own is None or most is None or own < point.write_low else min(own, most)
+
+    def _routes(self, block: Block, point: Point[Any], *, believe: bool = False) -> list[Wire]:
+        """Return the wires that can write ``point``, the best first; ``believe`` in those that are silent too."""
+        lan_first = self.lan is not None and (believe or not (self.lan_lost and self.cloud_works))
+        wires: list[Wire | None] = [self.lan if lan_first else None, self.cloud if believe or self.cloud_works else None]
+        if not lan_first:
+            wires.append(self.lan)
+        found = [(wire, point.source(wire.name, block.index)) for wire in wires if wire is not None]
+        return [wire for wire, source in found if source is not None and source.writable]
+
+    @override
+    async def write[T: float | str | bool](
+        self, block: Block, point: Point[T], value: Value, *, wire: Wire | None = None
+    ) -> CommandResult:
+        """Write on the LAN and read back; through the cloud when the LAN does not connect."""
+        derive.check(self.settings, point, value)
+        routes = self._routes(block, point) if wire is None else [wire]
+        if not routes:
+            raise DeviceRefusedError(key="lan_needed" if point.source("cloud") is None else "no_way")
+        for number, route in enumerate(routes, 1):
+            try:
+                if route is self.cloud:
+                    return await self._write_cloud(block, point, value)
+                return await super().write(block, point, value, wire=route)
+            except DeviceConnectionError:
+                if number == len(routes):
+                    raise
+                _LOGGER.debug("The LAN does not connect; the command goes through the cloud")
+        raise AssertionError
+
+    async def _write_cloud[T: float | str | bool](self, block: Block, point: Point[T], value: Value) -> CommandResult:
+        """Send a value through the cloud, and show it until the cloud does too."""
+        assert self.cloud is not None
+        wanted = point.validate(value, high=self.highest(block, point))
+        source = self.writable(block, point, self.cloud)
+        await self.cloud.write([(source, point.encode(source, wanted))])
+        self._pending[block.name, point.name] = Pending(
+            block=block, point=point, value=wanted, until=self._wall() + CLOUD_SETTLES
+        )
+        self._hold_pending()
+        derive.status(self)
+        return CommandResult(applied=True, writes=1)
+
+    @property
+    def pending(self) -> bool:
+        """Tell whether the cloud still owes a confirmation."""
+        return bool(self._pending)
+
+    def _hold_pending(self) -> None:
+        """Show what was asked for until the charger shows it, or until it is clear that it will not."""
+        for slot, pending in list(self._pending.items()):
+            shown = pending.block.get(pending.point)
+            if shown == pending.value and self._read_since(pending):
+                del self._pending[slot]
+            elif self._wall() >= pending.until:
+                del self._pending[slot]
+                if shown != pending.value or pending.point.source("cloud") is None:
+                    self.not_applied(pending.point)
+            else:
+                pending.block.set(pending.point, pending.value)
+
+    def _read_since(self, pending: Pending) -> bool:
+        """Tell whether the value that shows was read after the command was sent."""
+        sent = pending.until - CLOUD_SETTLES
+        return self.lan_works or self.face.at.get(Kind.REPORTED, 0.0) > sent
+
+    async def set_mode(self, mode: str) -> CommandResult:
+        """Change the operating mode: each flag that differs, one after the other, charging last."""
+        writes = 0
+        for point, value in modes.changes(mode, self.settings, lan=not self.lan_lost).items():
+            if self.settings.get(point) == value:
+                continue
+            result = await self.write(self.settings, point, value)
+            writes += result.writes
+            if not result.applied:
+                return CommandResult(applied=False, writes=writes)
+        return CommandResult(applied=True, writes=writes)
+
+    # Memory
+
+    @override
+    def saved(self) -> dict[str, Any]:
+        return super().saved() | {"session": self.session_meter.saved()}
+
+    @override
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        super().restore(saved)
+        if isinstance(session := saved.get("session"), dict):
+            self.session_meter.restore(session)

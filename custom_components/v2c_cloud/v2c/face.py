@@ -1,0 +1,130 @@
+"""One charger as the cloud shows it: what it last said, when, and the wire that reads and writes it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ...energy_core.errors import DeviceRefusedError
+from ...energy_core.points import Key, Raw, Source, Value
+from ...energy_core.report import Reading
+from . import endpoints, parse
+from .cloud import CloudClient
+from .plan import Kind
+from .routes import ROUTES
+from .sessions import SessionBook
+
+# Older firmware and other models use other names for the same thing.
+ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
+    "reported.pause": ("reported.paused",),
+    "reported.device_id": ("reported.deviceid",),
+    "reported.min_car_int": ("reported.min_car_int_fb",),
+    "reported.max_car_int": ("reported.max_car_int_fb",),
+    "reported.set_rfid": ("reported.rfid", "reported.rfid_enabled"),
+    "reported.ocpp": ("reported.ocpp_enabled",),
+    "reported.maxpower": ("reported.max_power",),
+    "reported.wifi_ip": ("reported.ip",),
+}
+READS: Final = {"live": (Kind.LIVE, endpoints.LIVE), "reported": (Kind.REPORTED, endpoints.REPORTED)}
+
+
+@dataclass
+class Face:
+    """What the cloud last said of one charger; times are wall-clock seconds."""
+
+    device_id: str
+    book: SessionBook
+    name: str | None = None
+    pairing_ip: str | None = None
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    at: dict[str, float] = field(default_factory=dict)
+    facts: dict[str, Value | None] = field(default_factory=dict)
+    lists: dict[str, Any] = field(default_factory=dict)
+
+    def take(self, kind: Kind, answer: Any, now: float) -> None:
+        """Take over an answer; one that makes no sense changes nothing."""
+        match kind:
+            case Kind.LIVE if found := parse.live(answer):
+                self.answers["live"] = found
+            case Kind.REPORTED if found := parse.reported(answer):
+                self.answers["reported"] = found
+            case Kind.CONNECTED:
+                self.facts["connected"] = parse.connected(answer)
+            case Kind.VERSION:
+                self.facts["latest_firmware"], self.facts["model"] = parse.version(answer)
+            case Kind.CARDS if (cards := parse.cards(answer)) is not None:
+                self.facts["cards"], self.lists["cards"] = len(cards), cards
+            case Kind.PROFILES if (profiles := parse.profiles(answer)) is not None:
+                self.facts["profiles"], self.lists["profiles"] = len(profiles), profiles
+                active = [each.get("name") for each in profiles if each.get("active") is True]
+                self.facts["active_profile"] = str(active[0]) if active else None
+            case _:
+                return
+        self.at[kind] = now
+
+    def age(self, kind: Kind, now: float) -> float | None:
+        """Return how old the answer of ``kind`` is in seconds, None when there is none."""
+        return None if kind not in self.at else max(0.0, now - self.at[kind])
+
+    def values(self) -> dict[Key, Raw]:
+        """Return everything that points can read, under the keys of ``points.py``."""
+        found: dict[Key, Raw] = {f"{name}.{key}": raw for name, answer in self.answers.items() for key, raw in answer.items()}
+        for key, others in ALIASES.items():
+            found.setdefault(key, next((found[each] for each in others if each in found), None))
+            if found[key] is None:
+                del found[key]
+        # An empty text is the cloud's way to say that the meter has no error.
+        if found.get("live.error") == "":
+            found["live.error"] = "0"
+        return found
+
+    def saved(self) -> dict[str, Any]:
+        """Return what spares calls after a restart, ready for JSON."""
+        return {
+            "name": self.name,
+            "answers": self.answers,
+            "at": self.at,
+            "facts": self.facts,
+            "lists": self.lists,
+            "book": self.book.saved(),
+        }
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Take back what an earlier life saved, ignoring what is not of its shape."""
+        name = saved.get("name")
+        self.name = name if isinstance(name, str) else self.name
+        for attribute in ("answers", "at", "facts", "lists"):
+            if isinstance(kept := saved.get(attribute), dict):
+                setattr(self, attribute, kept)
+        if isinstance(book := saved.get("book"), dict):
+            self.book.restore(book)
+
+
+class CloudWire:
+    """Reads the face, which costs nothing; asks the cloud only for a command."""
+
+    name = "cloud"
+
+    def __init__(self, client: CloudClient, face: Face, clock: Any) -> None:
+        """Talk about the charger of ``face``; ``clock`` gives wall-clock seconds."""
+        self.client = client
+        self.face = face
+        self._clock = clock
+
+    async def read(self, sources: Sequence[Source], *, command: bool = False) -> Reading:
+        """Return what the cloud last said; with ``command`` ask it now."""
+        if command:
+            for name in sorted({str(source.key).partition(".")[0] for source in sources}):
+                kind, endpoint = READS[name]
+                self.face.take(kind, await self.client.call(endpoint, self.face.device_id, command=True), self._clock())
+        values = self.face.values()
+        return Reading(values={source.key: values[source.key] for source in sources if source.key in values})
+
+    async def write(self, values: Sequence[tuple[Source, Raw]]) -> None:
+        """Send each value by the call that sets it."""
+        requests = []
+        for source, raw in values:
+            if (route := ROUTES.get(str(source.write_key))) is None:
+                raise DeviceRefusedError(key="lan_needed")
+            requests.append(route(raw))
+        for endpoint, params in requests:
+            await self.client.call(endpoint, self.face.device_id, command=True, **params)

@@ -1,0 +1,293 @@
+"""Which call to the cloud is worth making next, and when: what matters most, within what may be spent."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+import math
+import time
+from typing import Any, Final
+
+from ...energy_core.pacing import DAY
+from ...energy_core.points import number
+from .quota import Quota
+
+MINUTE: Final = 60.0
+HOUR: Final = 3600.0
+NEVER: Final = math.inf
+
+# This part of a day's calls goes evenly into quiet times; what it leaves is there when a car charges.
+QUIET_SHARE: Final = 0.4
+# What is left may be spent within this time, but for a cushion, left for what is wanted now; so may most of
+# what a rolling day gives back soon. Each part is below one, so that the end is never reached.
+HORIZON: Final = 8 * HOUR
+CUSHION: Final = 20
+SOON: Final = 2 * HOUR
+RETURNED: Final = 0.75
+# Wishes are stretched by no more than this.
+MOST_STRETCH: Final = 40.0
+SHORTEST_WAIT: Final = 5.0
+LONGEST_WAIT: Final = 15 * MINUTE
+# After a failure: a minute, more for what is seldom wanted, then twice as long each time; at most this, or
+# the task's own interval, so that a call that always fails costs no more than one that succeeds.
+FIRST_RETRY: Final = MINUTE
+RETRY_PART: Final = 1 / 36
+LONGEST_RETRY: Final = 15 * MINUTE
+# So many failures in a row, of whatever task: the cloud itself is down, and one call at a time finds out.
+DOWN: Final = 3
+# Ask again for what is due after so many calls; what they said may change what is worth asking.
+BATCH: Final = 10
+
+
+class Kind(StrEnum):
+    """The calls that read, the most telling first."""
+
+    PAIRINGS = "pairings"
+    LIVE = "live"
+    REPORTED = "reported"
+    CONNECTED = "connected"
+    TOTALS = "totals"
+    SESSIONS = "sessions"
+    CARDS = "cards"
+    VERSION = "version"
+    PROFILES = "profiles"
+
+
+ACCOUNT: Final = (Kind.PAIRINGS, Kind.TOTALS)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One call; ``device_id`` is None for what concerns the whole account."""
+
+    kind: Kind
+    device_id: str | None = None
+
+
+@dataclass
+class Situation:
+    """What is known of a charger: does it answer in the local network, is a car plugged in, does it charge."""
+
+    lan: bool = False
+    charging: bool = False
+    plugged: bool = False
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """How often a call is wanted, in seconds.
+
+    ``idle``, ``plugged`` and ``charging`` are the wishes without the local network, ``lan`` with it.
+    Scarcity stretches them up to ``most``. The first call of all comes after ``first``.
+    """
+
+    idle: float
+    plugged: float
+    charging: float
+    lan: float
+    most: float
+    first: float = 0.0
+
+    @classmethod
+    def steady(cls, interval: float, most: float, first: float = 0.0) -> Rhythm:
+        """Return the rhythm of what is asked for whatever the charger does."""
+        return cls(interval, interval, interval, interval, most, first)
+
+    def ideal(self, now: Situation) -> float:
+        """Return the interval that is wanted in this situation."""
+        if now.lan:
+            return self.lan
+        return self.charging if now.charging else self.plugged if now.plugged else self.idle
+
+
+RHYTHMS: Final[Mapping[Kind, Rhythm]] = {
+    Kind.PAIRINGS: Rhythm.steady(HOUR, HOUR),
+    Kind.LIVE: Rhythm(300.0, 150.0, 60.0, NEVER, 1.25 * HOUR),
+    Kind.REPORTED: Rhythm(900.0, 900.0, 900.0, 900.0, 12 * HOUR),
+    Kind.CONNECTED: Rhythm.steady(HOUR, 24 * HOUR),
+    Kind.TOTALS: Rhythm.steady(6 * HOUR, 6 * HOUR, MINUTE),
+    Kind.SESSIONS: Rhythm.steady(6 * HOUR, 24 * HOUR, 2 * MINUTE),
+    Kind.CARDS: Rhythm.steady(6 * HOUR, 24 * HOUR, 3 * MINUTE),
+    Kind.VERSION: Rhythm.steady(12 * HOUR, 48 * HOUR, 4 * MINUTE),
+    Kind.PROFILES: Rhythm.steady(12 * HOUR, 48 * HOUR, 5 * MINUTE),
+}
+
+
+@dataclass
+class Record:
+    """What became of a task: its last success, its failures since, and whether it is wanted now."""
+
+    since: float
+    done_at: float | None = None
+    failures: int = 0
+    failed_at: float = 0.0
+    wanted: bool = False
+
+
+class Plan:
+    """Says which calls are due; the caller makes them and says how they went."""
+
+    def __init__(self, quota: Quota, *, clock: Callable[[], float] = time.time) -> None:
+        """Plan for one account, without chargers yet."""
+        self._quota = quota
+        self._clock = clock
+        self._seen = clock()
+        self._records = {Task(kind): Record(self._seen) for kind in ACCOUNT}
+        self._situations: dict[str, Situation] = {}
+        self._restored: dict[str, Record] = {}
+        self._restored_situations: dict[str, Situation] = {}
+        self._silence = 0
+        self._silent_at = 0.0
+
+    def chargers(self, ids: Collection[str]) -> None:
+        """Ask for these chargers, and for no others, from now on."""
+        now = self._now()
+        known = self._restored_situations | self._situations
+        self._situations = {each: known.get(each, Situation()) for each in ids}
+        wanted = [*map(Task, ACCOUNT), *(Task(kind, each) for each in ids for kind in Kind if kind not in ACCOUNT)]
+        self._records = {task: self._records.get(task) or self._restored.get(_name(task)) or Record(now) for task in wanted}
+
+    def situation(self, device_id: str, now: Situation) -> None:
+        """Take in how things stand at a charger; one that is not ours is ignored."""
+        if device_id in self._situations:
+            self._situations[device_id] = now
+
+    def due(self) -> list[Task]:
+        """Return the calls to make now, the most urgent first; ask again when they are made or one failed."""
+        now, allowed = self._now(), min(BATCH, self._quota.left())
+        if self._silence >= DOWN:
+            allowed = min(allowed, 1 if now >= self._probe_at() else 0)
+        ready = [(self._urgency(task, at, now), task) for task, at in self._times().items() if at <= now]
+        return [task for _, task in sorted(ready, key=lambda each: each[0], reverse=True)[:allowed]]
+
+    def wait(self) -> float:
+        """Return in how many seconds something may be due."""
+        now = self._now()
+        at = min(self._times().values())
+        if self._silence >= DOWN:
+            at = max(at, self._probe_at())
+        if not self._quota.left():
+            at = max(at, self._quota.blocked_until or math.inf)
+        return min(max(at - now, SHORTEST_WAIT), LONGEST_WAIT)
+
+    def done(self, task: Task) -> None:
+        """Note that a call succeeded."""
+        self._silence = 0
+        if record := self._records.get(task):
+            record.done_at, record.failures, record.wanted = self._now(), 0, False
+
+    def failed(self, task: Task) -> None:
+        """Note that a call failed, for whatever reason: it is not repeated at once."""
+        now = self._now()
+        self._silence, self._silent_at = self._silence + 1, now
+        if record := self._records.get(task):
+            record.failures, record.failed_at, record.wanted = record.failures + 1, now, False
+
+    def hurry(self, *tasks: Task) -> None:
+        """Want these calls now, whenever they were made last."""
+        for task in tasks:
+            if record := self._records.get(task):
+                record.wanted = True
+
+    def saved(self) -> dict[str, Any]:
+        """Return what must survive a restart, ready for JSON."""
+        known = {task: record for task, record in self._records.items() if record.done_at is not None or record.failures}
+        return {
+            "tasks": {_name(task): [record.done_at, record.failures, record.failed_at] for task, record in known.items()},
+            "situations": {device_id: vars(now).copy() for device_id, now in self._situations.items()},
+        }
+
+    def restore(self, saved: Any) -> None:
+        """Take back what an earlier life saved, before or after the chargers are named; nonsense is ignored."""
+        self._restored = {name: _record(raw, self._now()) for name, raw in _items(saved, "tasks") if isinstance(raw, list)}
+        self._restored_situations = {
+            device_id: Situation(**{name: raw.get(name) is True for name in vars(Situation())})
+            for device_id, raw in _items(saved, "situations")
+            if isinstance(raw, dict)
+        }
+        self._records |= {task: kept for task in self._records if (kept := self._restored.get(_name(task)))}
+        self._situations |= {each: now for each, now in self._restored_situations.items() if each in self._situations}
+
+    def _now(self) -> float:
+        """Return the time; what was remembered moves with a clock that has jumped back."""
+        now = self._clock()
+        back = max(0.0, self._seen - now)
+        self._seen = now
+        if back:
+            self._silent_at -= back
+            for record in self._records.values():
+                record.since, record.failed_at = record.since - back, record.failed_at - back
+                record.done_at = None if record.done_at is None else record.done_at - back
+        return now
+
+    def _probe_at(self) -> float:
+        return self._silent_at + min(FIRST_RETRY * 2.0 ** min(self._silence - DOWN, 10), LONGEST_RETRY)
+
+    def _urgency(self, task: Task, at: float, now: float) -> tuple[bool, float]:
+        """Return what is greater the longer a task is overdue, compared with how often it is wanted."""
+        return self._records[task].wanted, (now - at) / min(self._ideal(task), RHYTHMS[task.kind].most)
+
+    def _times(self) -> dict[Task, float]:
+        """Return when each task is due, as things stand."""
+        quiet, charge = self._stretches()
+        return {task: self._at(task, record, charge if self._urgent(task) else quiet) for task, record in self._records.items()}
+
+    def _at(self, task: Task, record: Record, stretch: float) -> float:
+        rhythm, ideal = RHYTHMS[task.kind], self._ideal(task)
+        if ideal == NEVER and not record.wanted:
+            return NEVER
+        interval = min(ideal * stretch, rhythm.most)
+        if record.failures:
+            # Not even what is wanted now is asked for again at once.
+            first = max(FIRST_RETRY, min(ideal, rhythm.most) * RETRY_PART)
+            longest = LONGEST_RETRY if record.wanted else max(LONGEST_RETRY, interval)
+            return record.failed_at + min(first * 2.0 ** min(record.failures - 1, 20), longest)
+        if record.wanted:
+            return self._seen
+        return record.since + rhythm.first if record.done_at is None else record.done_at + interval
+
+    def _ideal(self, task: Task) -> float:
+        return RHYTHMS[task.kind].ideal(self._situations.get(task.device_id or "", Situation()))
+
+    def _urgent(self, task: Task) -> bool:
+        """Tell whether this is what a charge is watched with."""
+        now = self._situations.get(task.device_id or "", Situation())
+        return task.kind is Kind.LIVE and now.charging and not now.lan
+
+    def _stretches(self) -> tuple[float, float]:
+        """Return by how much the wishes must be stretched: those of quiet times, and those during a charge."""
+        pace = max(0, self._quota.left() - CUSHION) / HORIZON + RETURNED * self._quota.returning(SOON) / SOON
+        wishes = Counter((self._urgent(task), self._ideal(task), RHYTHMS[task.kind].most) for task in self._records)
+        quiet = {wish[1:]: count for wish, count in wishes.items() if not wish[0]}
+        charge = {wish[1:]: count for wish, count in wishes.items() if wish[0]}
+        slow = _stretch(quiet, min(pace, QUIET_SHARE * self._quota.daily / DAY))
+        return slow, _stretch(charge, pace - _rate(quiet, slow))
+
+
+def _stretch(wishes: Mapping[tuple[float, float], int], pace: float) -> float:
+    """Return the least factor with which ``wishes`` keep to ``pace``, in calls per second, as far as it can be done."""
+    factor = 1.0
+    while _rate(wishes, factor) > pace and factor < MOST_STRETCH:
+        factor *= 1.1
+    return factor
+
+
+def _rate(wishes: Mapping[tuple[float, float], int], factor: float) -> float:
+    """Return the calls per second of ``wishes``, pairs of ideal and longest interval, each with how many want it."""
+    return sum(count / min(ideal * factor, most) for (ideal, most), count in wishes.items() if ideal < NEVER)
+
+
+def _name(task: Task) -> str:
+    return f"{task.kind}:{task.device_id or ''}"
+
+
+def _items(saved: Any, part: str) -> Iterable[tuple[str, Any]]:
+    """Return the pairs of a part of what was saved, none when it is not there."""
+    found = saved.get(part) if isinstance(saved, dict) else None
+    return found.items() if isinstance(found, dict) else ()
+
+
+def _record(raw: list[Any], now: float) -> Record:
+    """Return a record as it was saved; no time in it lies in the future."""
+    done_at, failures, failed_at = (None if at is None else min(at, now) for at in map(number, (*raw, None, None, None)[:3]))
+    return Record(now, done_at, int(max(failures or 0, 0)), failed_at or 0.0)
