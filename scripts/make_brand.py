@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
-"""Draw the pictures in brand/ of titan_izypower: a house, the battery in it, and a bolt. Needs Pillow.
+"""Draw the pictures in brand/ of each integration: a house with a battery, and a charger for cars. Needs Pillow.
 
-Our own drawing, nobody's trademark. Each picture is drawn large, trimmed, and scaled down.
+Our own drawings, nobody's trademarks. Each picture is drawn large, trimmed, and scaled down.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from PIL import Image, ImageDraw
 
-BRAND: Final = Path(__file__).parents[1] / "custom_components" / "titan_izypower" / "brand"
+COMPONENTS: Final = Path(__file__).parents[1] / "custom_components"
 # Drawn in units of a thousandth of the house, this many pixels each.
 SCALE: Final = 2
 ICON: Final = 256
@@ -22,19 +23,22 @@ type Edges = tuple[float, float, float, float]
 
 HOUSE: Final[Points] = [(500, 60), (940, 420), (940, 940), (60, 940), (60, 420)]
 BOLT: Final[Points] = [(540, 430), (390, 675), (485, 675), (460, 845), (610, 605), (515, 605)]
+# From the charger's side down, and up to where its plug hangs.
+CABLE: Final[Points] = [(560, 700), (680, 700), (720, 740), (720, 800), (760, 840), (820, 840), (860, 800), (860, 420)]
+CABIN: Final[Points] = [(1560, 400), (1920, 400), (2070, 580), (1420, 580)]
+WINDOWS: Final[tuple[Points, Points]] = (
+    [(1590, 440), (1710, 440), (1710, 560), (1490, 560)],
+    [(1780, 440), (1890, 440), (1990, 560), (1780, 560)],
+)
 
 
 @dataclass(frozen=True)
 class Colours:
-    """What a picture is painted with."""
+    """What a picture is painted with: bodies, what is cut out of them, and what glows."""
 
-    house: str
-    battery: str
-    bolt: str
-
-
-LIGHT: Final = Colours(house="#0F766E", battery="#FFFFFF", bolt="#F59E0B")
-DARK: Final = Colours(house="#2DD4BF", battery="#0B3B37", bolt="#FCD34D")
+    body: str
+    inside: str
+    glow: str
 
 
 class Sheet:
@@ -47,10 +51,14 @@ class Sheet:
 
     def shape(self, points: Points, radius: float, colour: str) -> None:
         """Fill the outline ``points``, grown by ``radius`` with round corners."""
+        self._draw.polygon([(x * SCALE, y * SCALE) for x, y in points], fill=colour)
+        self.line([*points, points[0]], radius, colour)
+
+    def line(self, points: Points, radius: float, colour: str) -> None:
+        """Draw a line through ``points``, ``radius`` to each side, with round corners and ends."""
         spots = [(x * SCALE, y * SCALE) for x, y in points]
         size = radius * SCALE
-        self._draw.polygon(spots, fill=colour)
-        self._draw.line([*spots, spots[0]], fill=colour, width=round(2 * size))
+        self._draw.line(spots, fill=colour, width=round(2 * size))
         for x, y in spots:
             self._draw.ellipse((x - size, y - size, x + size, y + size), fill=colour)
 
@@ -70,35 +78,91 @@ class Sheet:
 
 def house(sheet: Sheet, colours: Colours) -> None:
     """Draw the house with its battery."""
-    sheet.shape(HOUSE, 56, colours.house)
-    sheet.box((420, 290, 580, 380), 24, colours.battery)
-    sheet.box((300, 340, 700, 920), 60, colours.battery)
-    sheet.shape(BOLT, 16, colours.bolt)
+    sheet.shape(HOUSE, 56, colours.body)
+    sheet.box((420, 290, 580, 380), 24, colours.inside)
+    sheet.box((300, 340, 700, 920), 60, colours.inside)
+    sheet.shape(BOLT, 16, colours.glow)
 
 
-def charge(sheet: Sheet, colours: Colours) -> None:
+def battery(sheet: Sheet, colours: Colours) -> None:
     """Draw a wire from the house to a lying battery, three quarters full."""
-    sheet.box((980, 615, 1180, 665), 0, colours.house)
-    sheet.box((1150, 380, 2150, 900), 90, colours.house)
-    sheet.box((2100, 530, 2230, 750), 40, colours.house)
-    sheet.box((1210, 440, 2090, 840), 50, colours.battery)
+    sheet.box((980, 615, 1180, 665), 0, colours.body)
+    sheet.box((1150, 380, 2150, 900), 90, colours.body)
+    sheet.box((2100, 530, 2230, 750), 40, colours.body)
+    sheet.box((1210, 440, 2090, 840), 50, colours.inside)
     for bar in range(3):
         left = 1265 + bar * 200
-        sheet.box((left, 495, left + 160, 785), 28, colours.bolt)
+        sheet.box((left, 495, left + 160, 785), 28, colours.glow)
+
+
+def charger(sheet: Sheet, colours: Colours) -> None:
+    """Draw the charger on its foot, and its plug, which hangs on the cable."""
+    sheet.line(CABLE, 28, colours.body)
+    sheet.box((790, 250, 930, 470), 44, colours.body)
+    for pin in (822, 876):
+        sheet.box((pin, 170, pin + 22, 290), 10, colours.glow)
+    sheet.box((110, 40, 610, 900), 110, colours.body)
+    sheet.box((50, 880, 670, 970), 45, colours.body)
+    sheet.box((180, 110, 540, 640), 60, colours.inside)
+    sheet.shape([(x - 140, y - 262) for x, y in BOLT], 16, colours.glow)
+    sheet.box((260, 730, 460, 786), 28, colours.glow)
+
+
+def car(sheet: Sheet, colours: Colours) -> None:
+    """Draw the car that waits beside it."""
+    sheet.shape(CABIN, 56, colours.body)
+    sheet.box((1160, 560, 2260, 860), 110, colours.body)
+    for window in WINDOWS:
+        sheet.shape(window, 16, colours.inside)
+    sheet.box((1180, 640, 1270, 700), 28, colours.glow)
+    for left in (1320, 1880):
+        sheet.box((left, 730, left + 240, 970), 120, colours.inside)
+        sheet.box((left + 30, 760, left + 210, 940), 90, colours.body)
+
+
+type Drawing = Callable[[Sheet, Colours], None]
+
+
+@dataclass(frozen=True)
+class Brand:
+    """What an integration shows: its icon, what its logo has to the right of it, and the colours by day and by night."""
+
+    icon: Drawing
+    beside: Drawing
+    light: Colours
+    dark: Colours
+
+
+BRANDS: Final = {
+    "titan_izypower": Brand(
+        icon=house,
+        beside=battery,
+        light=Colours(body="#0F766E", inside="#FFFFFF", glow="#F59E0B"),
+        dark=Colours(body="#2DD4BF", inside="#0B3B37", glow="#FCD34D"),
+    ),
+    "v2c_cloud": Brand(
+        icon=charger,
+        beside=car,
+        light=Colours(body="#1D4ED8", inside="#FFFFFF", glow="#F59E0B"),
+        dark=Colours(body="#60A5FA", inside="#172554", glow="#FCD34D"),
+    ),
+}
 
 
 def main() -> None:
-    """Write all eight pictures."""
-    BRAND.mkdir(exist_ok=True)
-    for prefix, colours in (("", LIGHT), ("dark_", DARK)):
-        icon = Sheet(1000, 1000)
-        house(icon, colours)
-        logo = Sheet(2300, 1000)
-        house(logo, colours)
-        charge(logo, colours)
-        for suffix, factor in (("", 1), ("@2x", 2)):
-            icon.trimmed(ICON * factor, ICON * factor).save(BRAND / f"{prefix}icon{suffix}.png", optimize=True)
-            logo.trimmed(LOGO * factor).save(BRAND / f"{prefix}logo{suffix}.png", optimize=True)
+    """Write eight pictures for each integration."""
+    for domain, brand in BRANDS.items():
+        folder = COMPONENTS / domain / "brand"
+        folder.mkdir(exist_ok=True)
+        for prefix, colours in (("", brand.light), ("dark_", brand.dark)):
+            icon = Sheet(1000, 1000)
+            brand.icon(icon, colours)
+            logo = Sheet(2300, 1000)
+            brand.icon(logo, colours)
+            brand.beside(logo, colours)
+            for suffix, factor in (("", 1), ("@2x", 2)):
+                icon.trimmed(ICON * factor, ICON * factor).save(folder / f"{prefix}icon{suffix}.png", optimize=True)
+                logo.trimmed(LOGO * factor).save(folder / f"{prefix}logo{suffix}.png", optimize=True)
 
 
 if __name__ == "__main__":

@@ -211,9 +211,7 @@ class Device:
             return []
         return list(dict.fromkeys(str(value) for value in source.write_codes or source.codes.values()))
 
-    async def _holds[T: float | str | bool](
-        self, block: Block, point: Point[T], source: Source, wanted: T, wire: Wire
-    ) -> bool:
+    async def _holds[T: float | str | bool](self, block: Block, point: Point[T], source: Source, wanted: T, wire: Wire) -> bool:
         """Tell whether the device already has ``wanted``, asking it when our memory says so."""
         if block.get(point) != wanted:
             return False

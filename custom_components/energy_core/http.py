@@ -53,9 +53,7 @@ async def request_json(
     max_bytes: int = MAX_BYTES,
 ) -> Json:
     """Send one request and return the JSON of its answer; the content type is not trusted, the status is."""
-    answer = await request(
-        session, method, url, deadline=deadline, headers=headers, middlewares=middlewares, max_bytes=max_bytes
-    )
+    answer = await request(session, method, url, deadline=deadline, headers=headers, middlewares=middlewares, max_bytes=max_bytes)
     return parse(answer.body)
 
 

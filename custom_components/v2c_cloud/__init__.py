@@ -124,8 +124,7 @@ def _follow(hass: HomeAssistant, entry: V2CConfigEntry, runtime: V2CRuntime) -> 
 
     def sessions_changed(device_id: str, since: datetime | None) -> None:
         if (charger := runtime.chargers.get(device_id)) is not None:
-            work = import_sessions(hass, device_id, charger.name, charger.sessions, since)
-            entry.async_create_background_task(hass, work, f"{DOMAIN} statistics")
+            import_sessions(hass, device_id, charger.name, charger.sessions, since)
 
     def pairings_changed() -> None:
         pairings = [{"deviceId": each.device_id, "tag": each.name} for each in account.device.pairings]

@@ -1,3 +1,78 @@
-"""PROVISIONAL."""
+"""The charging sessions as a calendar: the one that goes on, and all that the cloud has in its books."""
+
+from datetime import datetime
+from typing import override
+
+from homeassistant.components.calendar import CalendarEntity, CalendarEntityDescription, CalendarEvent
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
+
+from ..energy_core.ha.entity import EnergyEntity
+from .coordinator import TrydanCoordinator, V2CConfigEntry
+from .v2c.sessions import Session
+
 PARALLEL_UPDATES = 0
-async def async_setup_entry(hass, entry, async_add_entities): ...
+
+SESSIONS = CalendarEntityDescription(key="sessions", translation_key="sessions")
+
+
+class SessionCalendar(EnergyEntity, CalendarEntity):
+    """What was charged when. Reading it costs no call: the books are kept here."""
+
+    coordinator: TrydanCoordinator
+
+    def __init__(self, coordinator: TrydanCoordinator) -> None:
+        """Show the sessions of ``coordinator``."""
+        super().__init__(coordinator, coordinator.device.last_session, SESSIONS, SESSIONS.key)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """What is in the books does not depend on who answers now."""
+        return super().available or bool(self.coordinator.sessions.all)
+
+    @override
+    def shown(self) -> object:
+        """Return what the state is made of."""
+        event = self.event
+        return None if event is None else (event.start, event.end, event.summary)
+
+    @property
+    @override
+    def event(self) -> CalendarEvent | None:
+        """Return the session that goes on, else the newest one."""
+        if (since := self.coordinator.session_since) is not None:
+            charged = self.coordinator.device.session.energy or 0.0
+            return CalendarEvent(start=since, end=dt_util.utcnow() + self.coordinator.lookahead, summary=_kwh(charged))
+        newest = self.coordinator.sessions.last(1)
+        return self._event(newest[0]) if newest else None
+
+    @override
+    async def async_get_events(self, hass: HomeAssistant, start_date: datetime, end_date: datetime) -> list[CalendarEvent]:
+        """Return the sessions of a time."""
+        return [self._event(each) for each in self.coordinator.sessions.between(start_date, end_date)]
+
+    def _event(self, session: Session) -> CalendarEvent:
+        cost = "" if session.cost is None else f" · {session.cost:.2f} {self.coordinator.hass.config.currency}"
+        hours, minutes = divmod(round((session.end - session.start).total_seconds() / 60), 60)
+        lines = [f"{hours}:{minutes:02}", session.card_name, None if session.co2 is None else f"{session.co2:g} kg CO₂"]
+        return CalendarEvent(
+            start=session.start,
+            end=session.end,
+            summary=f"{_kwh(session.energy)}{cost}",
+            description="\n".join(each for each in (*lines, session.message) if each),
+            uid=session.id,
+        )
+
+
+def _kwh(wh: float) -> str:
+    return f"{wh / 1000:.2f} kWh"
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: V2CConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the calendar of each charger that has an account."""
+    chargers = entry.runtime_data.chargers.values()
+    async_add_entities(SessionCalendar(charger) for charger in chargers if charger.device.cloud is not None)

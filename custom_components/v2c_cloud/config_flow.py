@@ -128,7 +128,7 @@ class V2CConfigFlow(Looking, ConfigFlow, domain=DOMAIN):
         unique_id = first if len(addresses) == 1 and first not in data[CONF_UNNAMED] else entry.unique_id
         return self.async_update_reload_and_abort(entry, data=data, unique_id=unique_id)
 
-    async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
+    async def async_step_reauth(self, _entry_data: Mapping[str, Any]) -> ConfigFlowResult:
         """The cloud refuses the key."""
         return await self.async_step_reauth_confirm()
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 import logging
 from typing import Any, Final, override
 
@@ -75,6 +75,11 @@ class TrydanCoordinator(EnergyCoordinator[Trydan]):
         """Return when the present session began, None without a car."""
         meter = self.device.session_meter
         return dt_util.utc_from_timestamp(meter.since) if meter.plugged and meter.since is not None else None
+
+    @property
+    def lookahead(self) -> timedelta:
+        """Return how long what shows now is sure to be asked about again."""
+        return 2 * timedelta(seconds=self.interval)
 
     @override
     async def _async_update_data(self) -> UpdateReport:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_API_KEY
@@ -10,7 +11,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
-from yarl import URL
 
 from ..energy_core.capture import Recorder
 from ..energy_core.pacing import Pacer
@@ -103,7 +103,7 @@ def _locator(hass: HomeAssistant, entry: V2CConfigEntry, device_id: str, kept: M
 
 def _on_loopback(base_url: str | None) -> bool:
     """Tell whether the cloud is a simulated one on this machine."""
-    return base_url is not None and URL(base_url).host in ("127.0.0.1", "localhost", "::1")
+    return base_url is not None and urlsplit(base_url).hostname in ("127.0.0.1", "localhost", "::1")
 
 
 async def create(hass: HomeAssistant, entry: V2CConfigEntry) -> V2CRuntime:

@@ -137,9 +137,9 @@ class Titan(Device):
         return min(most, max(rated * POWER_LIMITS[point] * units, self.settings.get(point) or 0))
 
     @override
-    def choices(self, block: Block, point: Point[Any]) -> list[str]:
+    def choices(self, block: Block, point: Point[Any], wire: Wire | None = None) -> list[str]:
         """Leave out the mode that came with protocol 1.6 where the unit is older."""
-        known = super().choices(block, point)
+        known = super().choices(block, point, wire)
         old = self.info.protocol is None or self.info.protocol < CUSTOM_TIME_SINCE
         return [each for each in known if not (old and point is System.working_mode and each == "custom_time")]
 

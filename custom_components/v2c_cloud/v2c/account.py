@@ -1,7 +1,7 @@
 """A V2C Cloud account: its chargers, what its budget is spent on, and whether it can be reached."""
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 import logging
 import time
 from typing import Any, Final, override
@@ -17,9 +17,8 @@ from ...energy_core.errors import (
 from ...energy_core.report import UpdateReport
 from . import endpoints, parse
 from .cloud import CloudClient
-from .device import Nowhere
 from .endpoints import Endpoint
-from .face import Face
+from .face import Face, Nowhere
 from .parse import Pairing
 from .plan import Kind, Plan, Task
 from .points import Account as AccountBlock
@@ -41,6 +40,8 @@ ENDPOINTS: Final[Mapping[Kind, Endpoint]] = {
 }
 # Calls of one round; what is due beyond it follows in the next, so that nothing waits long for its turn.
 BATCH: Final = 4
+# The past is asked for only while so many calls are left.
+PLENTY: Final = 200
 # The maker's own sign-in has failed for days with good keys: only time and number make a refusal credible.
 REFUSALS: Final = 3
 REFUSED_FOR: Final = 900.0
@@ -162,13 +163,12 @@ class Account(Device):
 
     async def _take_sessions(self, face: Face, answer: Any) -> None:
         """Add the newest sessions, and one stretch of the past that is not known yet."""
-        zone = self._now().tzinfo
-        assert zone is not None
+        zone = self._now().tzinfo or UTC
         changed = [face.book.add(parse_sessions(answer, zone))]
-        if (stretch := face.book.backfill()) is not None and self.quota.left() > 0:
+        if (stretch := face.book.backfill()) is not None and self.quota.left() > PLENTY:
             begin, end = (each.isoformat() for each in stretch)
-            params = {"chargeDateStart": begin, "chargeDateEnd": end}
-            older = parse_sessions(await self.client.call(endpoints.SESSIONS, face.device_id, **params), zone)
+            answer = await self.client.call(endpoints.SESSIONS, face.device_id, chargeDateStart=begin, chargeDateEnd=end)
+            older = parse_sessions(answer, zone)
             changed.append(face.book.add(older))
             face.book.backfilled(stretch, len(older))
             if face.book.backfill() is not None:
@@ -202,6 +202,7 @@ class Account(Device):
 
     @override
     def saved(self) -> dict[str, Any]:
+        """Return what spares calls after a restart, ready for JSON."""
         return {
             "quota": self.quota.saved(),
             "plan": self.plan.saved(),
@@ -211,6 +212,7 @@ class Account(Device):
 
     @override
     def restore(self, saved: Mapping[str, Any]) -> None:
+        """Take back what an earlier life saved; call it after ``adopt``."""
         for name, part in (("quota", self.quota), ("plan", self.plan)):
             if isinstance(kept := saved.get(name), dict):
                 part.restore(kept)

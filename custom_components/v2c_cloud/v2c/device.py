@@ -1,7 +1,6 @@
 """A Trydan: read on the LAN where that is possible, through the cloud where not, and always one charger."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 import logging
 import time
@@ -10,11 +9,12 @@ from typing import Any, Final, override
 from ...energy_core.device import CommandResult, Device, Wire
 from ...energy_core.errors import DeviceConnectionError, DeviceRefusedError, DeviceTimeoutError, EnergyError
 from ...energy_core.pacing import Backoff
-from ...energy_core.points import Block, Point, Source, Value
-from ...energy_core.report import Reading, UpdateReport
+from ...energy_core.points import Block, Point, Value
+from ...energy_core.report import UpdateReport
 from . import derive, modes
-from .face import CloudWire, Face
+from .face import CloudWire, Face, Nowhere
 from .lan import LanWire
+from .pending import PendingValues
 from .plan import Kind, Situation
 from .points import Charge, Cloud, Extra, Info, LastSession, Link, Meter, Phases, Raw, Session, Settings, Status
 from .session import SessionMeter
@@ -25,35 +25,7 @@ _LOGGER = logging.getLogger(__name__)
 LAN_GRACE: Final = 2
 # What the cloud said longer ago says nothing about now.
 MAX_LIVE_AGE: Final = 2 * 3600.0
-# The reader's and OCPP's switches take about 90 s to show in the cloud.
-CLOUD_SETTLES: Final = 150.0
 CLOUD_BLOCKS: Final = (Cloud, Meter)
-
-type Slot = tuple[str, str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pending:
-    """A value that the cloud accepted and does not show yet."""
-
-    block: Block
-    point: Point[Any]
-    value: Value
-    until: float
-
-
-class Nowhere:
-    """The wire of a charger that nobody can reach yet."""
-
-    name = "nowhere"
-
-    async def read(self, sources: Sequence[Source], *, command: bool = False) -> Reading:  # noqa: ARG002 a wire's shape
-        """Say that there is no way."""
-        raise DeviceConnectionError("no address is known yet")
-
-    async def write(self, values: Sequence[tuple[Source, Any]]) -> None:  # noqa: ARG002 a wire's shape
-        """Say that there is no way."""
-        raise DeviceConnectionError("no address is known yet")
 
 
 class Trydan(Device):
@@ -91,7 +63,7 @@ class Trydan(Device):
         self.session_meter = SessionMeter()
         self.not_applied: Callable[[Point[Any]], None] = lambda _point: None
         self._reachable, self._wall = reachable, wall
-        self._pending: dict[Slot, Pending] = {}
+        self._pending = PendingValues(wall)
         self._backoff = Backoff(first=10.0, ceiling=300.0)
         self._lan_failures, self._lan_at = 0, 0.0
         self._lan_error: EnergyError | None = None
@@ -133,7 +105,8 @@ class Trydan(Device):
     @override
     async def update(self, wanted: Collection[str] = (), *, only: bool = False) -> UpdateReport:
         """Read on the LAN; when that is silent twice, show what the cloud said last."""
-        if self.lan is not None and (self._clock() >= self._lan_at or not self.cloud_speaks):
+        stand_in = self.lan_lost and self.cloud_speaks
+        if self.lan is not None and (self._clock() >= self._lan_at or not stand_in):
             self._turn_to(self.lan)
             try:
                 report = await super().update(wanted, only=only)
@@ -212,6 +185,7 @@ class Trydan(Device):
 
     @override
     def can_write(self, block: Block, point: Point[Any]) -> bool:
+        """Tell whether any of the wires can write ``point``."""
         return any(self._routes(block, point, believe=True))
 
     @override
@@ -264,9 +238,7 @@ class Trydan(Device):
         wanted = point.validate(value, high=self.highest(block, point))
         source = self.writable(block, point, self.cloud)
         await self.cloud.write([(source, point.encode(source, wanted))])
-        self._pending[block.name, point.name] = Pending(
-            block=block, point=point, value=wanted, until=self._wall() + CLOUD_SETTLES
-        )
+        self._pending.add(block, point, wanted)
         self._hold_pending()
         derive.status(self)
         return CommandResult(applied=True, writes=1)
@@ -278,21 +250,9 @@ class Trydan(Device):
 
     def _hold_pending(self) -> None:
         """Show what was asked for until the charger shows it, or until it is clear that it will not."""
-        for slot, pending in list(self._pending.items()):
-            shown = pending.block.get(pending.point)
-            if shown == pending.value and self._read_since(pending):
-                del self._pending[slot]
-            elif self._wall() >= pending.until:
-                del self._pending[slot]
-                if shown != pending.value or pending.point.source("cloud") is None:
-                    self.not_applied(pending.point)
-            else:
-                pending.block.set(pending.point, pending.value)
-
-    def _read_since(self, pending: Pending) -> bool:
-        """Tell whether the value that shows was read after the command was sent."""
-        sent = pending.until - CLOUD_SETTLES
-        return self.lan_works or self.face.at.get(Kind.REPORTED, 0.0) > sent
+        reported = self.face.at.get(Kind.REPORTED, 0.0)
+        for point in self._pending.hold(lambda sent: self.lan_works or reported > sent):
+            self.not_applied(point)
 
     async def set_mode(self, mode: str) -> CommandResult:
         """Change the operating mode: each flag that differs, one after the other, charging last."""
@@ -310,10 +270,12 @@ class Trydan(Device):
 
     @override
     def saved(self) -> dict[str, Any]:
+        """Return what must survive a restart, ready for JSON."""
         return super().saved() | {"session": self.session_meter.saved()}
 
     @override
     def restore(self, saved: Mapping[str, Any]) -> None:
+        """Take back what an earlier life saved."""
         super().restore(saved)
         if isinstance(session := saved.get("session"), dict):
             self.session_meter.restore(session)

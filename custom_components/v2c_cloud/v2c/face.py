@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ...energy_core.errors import DeviceRefusedError
+from ...energy_core.errors import DeviceConnectionError, DeviceRefusedError
 from ...energy_core.points import Key, Raw, Source, Value
 from ...energy_core.report import Reading
 from . import endpoints, parse
@@ -128,3 +128,17 @@ class CloudWire:
             requests.append(route(raw))
         for endpoint, params in requests:
             await self.client.call(endpoint, self.face.device_id, command=True, **params)
+
+
+class Nowhere:
+    """The wire of a charger that nobody can reach yet."""
+
+    name = "nowhere"
+
+    async def read(self, sources: Sequence[Source], *, command: bool = False) -> Reading:  # noqa: ARG002 a wire's shape
+        """Say that there is no way."""
+        raise DeviceConnectionError("no address is known yet")
+
+    async def write(self, values: Sequence[tuple[Source, Any]]) -> None:  # noqa: ARG002 a wire's shape
+        """Say that there is no way."""
+        raise DeviceConnectionError("no address is known yet")

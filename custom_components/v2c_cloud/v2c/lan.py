@@ -46,7 +46,7 @@ _LOGGER = logging.getLogger(__name__)
 # Seconds from the end of one request to the start of the next.
 GAP: Final = 0.15
 # After a 404 that haste may have caused (s).
-SECOND_TRY: Final = 0.4
+SECOND_TRY: Final = 0.35
 # Two misses of a keyword count as two when they are so far apart (s).
 SPACED: Final = 10.0
 # Who answered so recently (s) is still the one that a write will reach.

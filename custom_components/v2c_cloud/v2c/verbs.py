@@ -6,8 +6,7 @@ from datetime import date, datetime, timedelta
 from ipaddress import AddressValueError, IPv4Address
 import re
 from typing import TYPE_CHECKING, Any, Final
-
-from yarl import URL
+from urllib.parse import urlsplit
 
 from ...energy_core.errors import DeviceRefusedError
 from ...energy_core.points import number
@@ -28,6 +27,7 @@ TIMER_OFF: Final = "8"
 MOST_KWH: Final = 500.0
 MOST_MINUTES: Final = 7 * 24 * 60
 LONGEST_TEXT: Final = 64
+LONGEST_URL: Final = 255
 SSID_BYTES: Final = 32
 PASSWORD_LENGTHS: Final = range(8, 64)
 # A box that was locked needs a moment before it can be unlocked again.
@@ -107,13 +107,15 @@ def ipv4(value: object) -> str:
 def ocpp_address(value: object) -> str:
     """Return the address of a central system."""
     try:
-        url = URL(str(value).strip())
+        given = str(value).strip()
+        url = urlsplit(given)
         port = url.port
     except ValueError as error:
         raise _refuse("invalid_ocpp_url", "-") from error
-    if url.scheme not in ("ws", "wss") or not url.host or port is None or url.user or url.fragment or len(str(url)) > 255:
+    strange = url.username or url.fragment or port == 0 or len(given) > LONGEST_URL or not given.isprintable() or " " in given
+    if url.scheme not in ("ws", "wss") or not url.hostname or strange:
         raise _refuse("invalid_ocpp_url", "-")
-    return str(url)
+    return given
 
 
 def moment(value: object) -> str:

@@ -6,6 +6,7 @@
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 import json
 import math
 from random import Random
@@ -25,7 +26,7 @@ RESTARTS = (4.2, 12.7, 19.4)
 SAMPLE = 47
 
 
-@dataclass
+@dataclass(frozen=True)
 class Scenario:
     """What is simulated: how many chargers, with or without the local network, and what goes wrong."""
 
@@ -268,12 +269,14 @@ def with_ages(result, scenario):
     return result
 
 
+@cache
 def ours(scenario):
     """Return what our plan costs and buys."""
     result = Ours(scenario).run()
     return result if scenario.lan else with_ages(result, scenario)
 
 
+@cache
 def theirs(scenario):
     """Return what the predecessor's schedule costs and buys."""
     return with_ages(predecessor(scenario), scenario)

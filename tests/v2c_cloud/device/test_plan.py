@@ -1,6 +1,6 @@
 """What is asked for next: the most telling first, never more than may be spent, fresher and cheaper than a fixed schedule."""
 
-from functools import cache
+from itertools import pairwise
 import json
 
 from hypothesis import given, settings, strategies as st
@@ -29,6 +29,14 @@ def clock():
 def quota(clock):
     """The quota of an account as it comes."""
     return Quota(clock=clock)
+
+
+@pytest.fixture
+def rich(clock):
+    """The plan of an account with one charger and more calls than it can wish for."""
+    plan = Plan(Quota(limit=5000, clock=clock), clock=clock)
+    plan.chargers(["A"])
+    return plan
 
 
 @pytest.fixture
@@ -73,7 +81,7 @@ def times(asked, task):
 
 def gaps(asked, task):
     moments = times(asked, task)
-    return [second - first for first, second in zip(moments, moments[1:], strict=False)]
+    return [second - first for first, second in pairwise(moments)]
 
 
 class TestOrder:
@@ -133,11 +141,12 @@ class TestRhythm:
             (Situation(plugged=True, charging=True), 60),
         ],
     )
-    def test_live_data_follow_the_charge(self, plan, clock, situation, live):
-        settle(plan, clock)
-        plan.situation("A", situation)
-        asked = follow(plan, clock, HOUR)
-        assert gaps(asked, LIVE) == pytest.approx([live] * (int(HOUR / live) - 1), abs=15)
+    def test_live_data_follow_the_charge(self, rich, clock, situation, live):
+        settle(rich, clock)
+        rich.situation("A", situation)
+        asked = follow(rich, clock, HOUR)
+        assert gaps(asked, LIVE) == pytest.approx([live] * len(gaps(asked, LIVE)), abs=6)
+        assert len(times(asked, LIVE)) >= HOUR / live - 1
         assert len(times(asked, REPORTED)) in (3, 4)
 
     def test_a_healthy_lan_needs_no_live_data(self, plan, clock):
@@ -248,7 +257,7 @@ class TestFailure:
         failed = [at for at, task in asked if task.kind in SLOW]
         assert sum(at < DAY for at in failed) < 40
         assert sum(at >= 2 * DAY for at in failed) <= 13
-        assert len(times(asked, LIVE)) > 600
+        assert len(times(asked, LIVE)) > 500
 
     def test_wanting_it_does_not_ask_a_failing_call_at_once(self, plan, clock):
         """Somebody who wants it every half a minute must not empty the budget."""
@@ -302,13 +311,13 @@ class TestMemory:
         later.restore(json.loads(json.dumps(plan.saved())))
         return later
 
-    def test_nothing_is_asked_again(self, plan, quota, clock):
-        settle(plan, clock)
-        later = self.revived(plan, quota, clock)
+    def test_nothing_is_asked_again(self, rich, clock):
+        settle(rich, clock)
+        later = self.revived(rich, Quota(limit=5000, clock=clock), clock)
         later.chargers(["A"])
         assert later.due() == []
         clock.advance(5 * MINUTE)
-        assert later.due() == [LIVE]
+        assert later.due() == [LIVE, REPORTED]
 
     def test_it_may_be_restored_when_the_chargers_are_known(self, plan, quota, clock):
         settle(plan, clock)
@@ -346,11 +355,11 @@ class TestMemory:
         assert len(plan.due()) == 4
         assert plan.saved() == {"tasks": {}, "situations": {"A": vars(Situation())}}
 
-    def test_no_time_of_the_past_lies_in_the_future(self, plan, clock):
-        plan.restore({"tasks": {"live:A": [clock() + 30 * DAY, 0, 0], "reported:A": [None, 3, 1e300]}})
-        assert LIVE not in plan.due()
+    def test_no_time_of_the_past_lies_in_the_future(self, rich, clock):
+        rich.restore({"tasks": {"live:A": [clock() + 30 * DAY, 0, 0], "reported:A": [None, 3, 1e300]}})
+        assert LIVE not in rich.due()
         clock.advance(300)
-        assert {LIVE, REPORTED} <= set(plan.due())
+        assert {LIVE, REPORTED} <= set(rich.due())
 
     @given(
         st.recursive(
@@ -371,16 +380,16 @@ class TestMemory:
         assert 5 <= plan.wait() <= 900
         json.dumps(plan.saved(), allow_nan=False)
 
-    def test_a_clock_that_jumps_back_neither_repeats_nor_delays(self, plan, clock):
-        settle(plan, clock)
-        plan.failed(REPORTED)
+    def test_a_clock_that_jumps_back_neither_repeats_nor_delays(self, rich, clock):
+        settle(rich, clock)
+        rich.failed(REPORTED)
         clock.advance(-10 * HOUR)
-        assert plan.due() == []
+        assert rich.due() == []
         clock.advance(MINUTE)
-        assert plan.due() == [REPORTED]
-        plan.done(REPORTED)
+        assert rich.due() == [REPORTED]
+        rich.done(REPORTED)
         clock.advance(4 * MINUTE)
-        assert plan.due() == [LIVE]
+        assert rich.due() == [LIVE]
 
     def test_a_clock_that_jumps_back_does_not_hold_a_probe(self, plan, clock):
         for _ in range(3):
@@ -391,13 +400,11 @@ class TestMemory:
         assert len(plan.due()) == 1
 
 
-@cache
 def ours(**options):
     """Return what our plan makes of a scenario."""
     return budget_sim.ours(Scenario(**options))
 
 
-@cache
 def theirs(chargers):
     """Return what the predecessor's schedule makes of a scenario."""
     return budget_sim.theirs(Scenario(chargers))

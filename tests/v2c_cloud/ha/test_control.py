@@ -116,9 +116,7 @@ async def test_locked_and_paused_are_never_both_on(hass: HomeAssistant, sim: Try
         ("solar", {"DynamicPowerMode": "3", "Dynamic": "1"}),
     ],
 )
-async def test_operating_modes_on_the_lan(
-    hass: HomeAssistant, sim: TrydanSimulator, mode: str, writes: dict[str, str]
-) -> None:
+async def test_operating_modes_on_the_lan(hass: HomeAssistant, sim: TrydanSimulator, mode: str, writes: dict[str, str]) -> None:
     """Only what differs is written, and the mode shows."""
     sim.write("Dynamic", 0)
     sim.write("DynamicPowerMode", 2 if mode == "dynamic" else 4)
@@ -145,9 +143,7 @@ async def test_manual_charging_keeps_the_meter_alive(hass: HomeAssistant, sim: T
     ("fault", "applied"),
     [("refuse_write", False), ("lost_write", False), ("silent_write", False), ("html", False)],
 )
-async def test_the_body_tells_whether_it_worked(
-    hass: HomeAssistant, sim: TrydanSimulator, fault: str, applied: bool
-) -> None:
+async def test_the_body_tells_whether_it_worked(hass: HomeAssistant, sim: TrydanSimulator, fault: str, applied: bool) -> None:
     """200 means nothing: the user hears of it, and the state stays what the box has."""
     entry = await add_local(hass, sim)
     sim.faults.set("http", fault)
@@ -237,7 +233,10 @@ async def test_no_flicker_after_a_command_through_the_cloud(hass: HomeAssistant)
         entry = await add_cloud(hass, cloud)
         seen: list[str] = []
         reader = entity(hass, "rfid_reader", "switch")
-        hass.bus.async_listen("state_changed", lambda event: seen.append(event.data["new_state"].state) if event.data["entity_id"] == reader else None)
+        hass.bus.async_listen(
+            "state_changed",
+            lambda event: seen.append(event.data["new_state"].state) if event.data["entity_id"] == reader else None,
+        )
         await use(hass, "switch", "turn_on", "rfid_reader")
         await poll(hass, entry)
         assert entry.runtime_data.account is not None

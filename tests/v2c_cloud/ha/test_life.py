@@ -144,9 +144,7 @@ async def test_an_outage_of_the_sign_in_with_a_working_lan(
     assert ir.async_get(hass).async_get_issue(DOMAIN, issue) is None
 
 
-async def test_a_key_that_is_proven_bad(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory
-) -> None:
+async def test_a_key_that_is_proven_bad(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
     """Without any other way to the charger the user is asked, once, and the entry stays loaded."""
     async with TrydanSimulator(lan=False) as far, V2CCloudSimulator([far]) as cloud:
         entry = await add_cloud(hass, cloud)
@@ -182,24 +180,34 @@ async def test_a_charger_that_moved_is_found_by_its_id(
 
 @pytest.mark.parametrize(
     "claim",
-    ["8.8.8.8", "169.254.1.1", "::ffff:192.168.1.5", "0.0.0.0", "224.0.0.1", "printer.local", "192.168.1.5:80", "010.0.0.1", "fe80::1"],
+    [
+        "8.8.8.8",
+        "169.254.1.1",
+        "::ffff:192.168.1.5",
+        "0.0.0.0",
+        "224.0.0.1",
+        "printer.local",
+        "192.168.1.5:80",
+        "010.0.0.1",
+        "fe80::1",
+    ],
 )
 async def test_hostile_addresses_are_never_asked(
     hass: HomeAssistant, sim: TrydanSimulator, cloud: V2CCloudSimulator, claim: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What is no private address of a LAN is not tried at all."""
     sim.options.ip = claim
-    entry = await start(hass, {"api_key": "SIM-KEY", "base_url": cloud.base_url, "cached_pairings": [{"deviceId": DEVICE, "ip": claim}]})
+    entry = await start(
+        hass, {"api_key": "SIM-KEY", "base_url": cloud.base_url, "cached_pairings": [{"deviceId": DEVICE, "ip": claim}]}
+    )
     await ask(hass, entry)
     await poll(hass, entry)
     found = charger(entry)
-    assert list(found.locator._candidates(found.device)) == []  # noqa: SLF001 what would be asked
+    assert list(found.locator._candidates(found.device)) == []
     assert sim.requests == []
 
 
-async def test_a_stranger_at_the_address_gets_no_write(
-    hass: HomeAssistant, sim: TrydanSimulator
-) -> None:
+async def test_a_stranger_at_the_address_gets_no_write(hass: HomeAssistant, sim: TrydanSimulator) -> None:
     """After a move another charger may answer at the old address."""
     entry = await add_local(hass, sim)
     sim.options.device_id = "OTHER"
@@ -228,9 +236,7 @@ async def test_a_firmware_update_changes_what_there_is(hass: HomeAssistant, sim:
 
 
 @pytest.mark.parametrize("firmware", ["1.6.13", "1.6.18", "2.1.7", "2.3.20", "2.4.6", "2.5.0", "2.5.1", "alva"])
-async def test_every_firmware(
-    hass: HomeAssistant, sim: TrydanSimulator, firmware: str, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_every_firmware(hass: HomeAssistant, sim: TrydanSimulator, firmware: str, caplog: pytest.LogCaptureFixture) -> None:
     """No exception, no complaint, and the values that it has."""
     sim.options.firmware = firmware
     sim.plug()
@@ -244,7 +250,8 @@ async def test_every_firmware(
 
 
 @pytest.mark.parametrize(
-    "quirk", ["missing_comma", "duplicate_version", "bare_version", "l1y", "string_numbers", "trailing_nul", "lower_keys", "percent"]
+    "quirk",
+    ["missing_comma", "duplicate_version", "bare_version", "l1y", "string_numbers", "trailing_nul", "lower_keys", "percent"],
 )
 async def test_every_quirk(hass: HomeAssistant, sim: TrydanSimulator, quirk: str, caplog: pytest.LogCaptureFixture) -> None:
     """Each malformed payload of the field reads as what was meant."""

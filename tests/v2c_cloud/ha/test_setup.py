@@ -82,11 +82,16 @@ async def test_old_firmware_without_an_id(hass: HomeAssistant, sim: TrydanSimula
 
 @pytest.mark.parametrize(
     ("outage", "error"),
-    [(401, "invalid_auth"), (403, "forbidden"), (429, "rate_limited"), (500, "cloud_error"), ("html", "cloud_error"), ("refuse", "cannot_connect")],
+    [
+        (401, "invalid_auth"),
+        (403, "forbidden"),
+        (429, "rate_limited"),
+        (500, "cloud_error"),
+        ("html", "cloud_error"),
+        ("refuse", "cannot_connect"),
+    ],
 )
-async def test_an_account_that_cannot_be_opened(
-    hass: HomeAssistant, cloud: V2CCloudSimulator, outage: Any, error: str
-) -> None:
+async def test_an_account_that_cannot_be_opened(hass: HomeAssistant, cloud: V2CCloudSimulator, outage: Any, error: str) -> None:
     """Each trouble has its text, and the same form goes on when it is over."""
     flow = await choose(hass, "cloud")
     given = {"api_key": KEY, "advanced": {"base_url": cloud.base_url}}
@@ -132,9 +137,7 @@ async def test_who_else_answers_there(hass: HomeAssistant, sim: TrydanSimulator)
     sim.faults.http = None
 
 
-async def test_an_account_is_added_to_a_charger(
-    hass: HomeAssistant, sim: TrydanSimulator, cloud: V2CCloudSimulator
-) -> None:
+async def test_an_account_is_added_to_a_charger(hass: HomeAssistant, sim: TrydanSimulator, cloud: V2CCloudSimulator) -> None:
     """The entry keeps its charger, its address and its entities, and gains the cloud."""
     entry = await add_local(hass, sim)
     flow = await reconfigure(hass, entry, "reconfigure_cloud")
