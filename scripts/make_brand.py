@@ -23,8 +23,8 @@ type Edges = tuple[float, float, float, float]
 
 HOUSE: Final[Points] = [(500, 60), (940, 420), (940, 940), (60, 940), (60, 420)]
 BOLT: Final[Points] = [(540, 430), (390, 675), (485, 675), (460, 845), (610, 605), (515, 605)]
-# From the charger's side down, and up to where its plug hangs.
-CABLE: Final[Points] = [(560, 700), (680, 700), (720, 740), (720, 800), (760, 840), (820, 840), (860, 800), (860, 420)]
+# From the charger's side to where its plug hangs.
+CABLE: Final[Points] = [(560, 760), (860, 760), (860, 420)]
 CABIN: Final[Points] = [(1560, 400), (1920, 400), (2070, 580), (1420, 580)]
 WINDOWS: Final[tuple[Points, Points]] = (
     [(1590, 440), (1710, 440), (1710, 560), (1490, 560)],
@@ -98,9 +98,9 @@ def battery(sheet: Sheet, colours: Colours) -> None:
 def charger(sheet: Sheet, colours: Colours) -> None:
     """Draw the charger on its foot, and its plug, which hangs on the cable."""
     sheet.line(CABLE, 28, colours.body)
+    for pin in (816, 876):
+        sheet.box((pin, 170, pin + 28, 290), 12, colours.glow)
     sheet.box((790, 250, 930, 470), 44, colours.body)
-    for pin in (822, 876):
-        sheet.box((pin, 170, pin + 22, 290), 10, colours.glow)
     sheet.box((110, 40, 610, 900), 110, colours.body)
     sheet.box((50, 880, 670, 970), 45, colours.body)
     sheet.box((180, 110, 540, 640), 60, colours.inside)
