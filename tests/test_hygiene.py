@@ -38,7 +38,7 @@ TARGET_KEYS = {"entity_id", "device_id", "area_id", "floor_id", "label_id"}
 # Abort reasons that Home Assistant's own methods give.
 ABORTS_OF_HA = {"already_configured", "already_in_progress", "reauth_successful", "reconfigure_successful"}
 # Set on an error for the code that catches it; the text has no use for it.
-NOT_SHOWN = {("invalid_auth", "challenge")}
+NOT_SHOWN = {("invalid_auth", "challenge"), ("invalid_auth", "status")}
 
 
 def texts_of(integration: Integration, language: str = "en") -> dict[str, Any]:
@@ -773,7 +773,9 @@ async def test_the_guard_sees_a_form_without_text(hass: HomeAssistant, integrati
     if not any(re.fullmatch(pattern, key) for key in our_texts()[integration.domain]["en"]):
         pytest.skip("this integration has no such texts")
     with watching(without(pattern)) as problems, watching(our_texts()) as none:
-        await hass.config_entries.flow.async_init(integration.domain, context={"source": SOURCE_USER})
+        first = await hass.config_entries.flow.async_init(integration.domain, context={"source": SOURCE_USER})
+    if first["type"] == "menu" and pattern.startswith("selector"):
+        pytest.skip("the first step is a menu, without choices in a form")
     assert {language for language in rules.LANGUAGES if any(f"/{language}.json" in each for each in problems)} == {
         *rules.LANGUAGES
     }

@@ -266,7 +266,9 @@ def keeps_its_state_with_the_entry(integration: Integration) -> Iterator[str]:
 def entry_alias(integration: Integration) -> str | None:
     """Return the name of its own type of entry."""
     found = re.search(
-        r"^type ([A-Za-z]+ConfigEntry) = ConfigEntry\[\w+\]$", "\n".join(each.source for each in integration.top()), re.MULTILINE
+        r"^type ([A-Za-z0-9]+ConfigEntry) = ConfigEntry\[\w+\]$",
+        "\n".join(each.source for each in integration.top()),
+        re.MULTILINE,
     )
     return found[1] if found else None
 
@@ -454,8 +456,9 @@ def states(description: Any) -> list[str]:
 @shows("entity-disabled-by-default")
 def noisy_entities_are_off(integration: Integration) -> Iterator[str]:
     """Until somebody wants them."""
-    found = [each for _, each in described(integration)]
-    yield from wants(not all(each.entity_registry_enabled_default for each in found), "everything is on")
+    yield from wants(not all(each.entity_registry_enabled_default for _, each in described(integration)), "everything is on")
+    # What can be set stands still until somebody sets it.
+    found = [each for platform, each in described(integration) if platform != "number"]
     busy = {SensorDeviceClass.VOLTAGE, SensorDeviceClass.CURRENT, SensorDeviceClass.SIGNAL_STRENGTH, SensorDeviceClass.FREQUENCY}
     on = [each.key for each in found if each.entity_registry_enabled_default and each.device_class in busy]
     yield from wants(len(on) <= 2, f"many values that always move are on: {on}")

@@ -57,10 +57,15 @@ async def async_setup_entry(hass: HomeAssistant, entry: V2CConfigEntry) -> bool:
     runtime = await create(hass, entry)
     _leave_to_others(hass, entry, runtime)
     account = runtime.account
-    await asyncio.gather(*(_meet(each) for each in (*runtime.chargers.values(), account) if each is not None))
-    for charger in runtime.chargers.values():
-        if not charger.last_update_success:
-            await _meet(charger)
+
+    async def meet(coordinator: EnergyCoordinator[Any]) -> None:
+        """Read for the first time; who does not answer now is asked again later."""
+        with contextlib.suppress(ConfigEntryNotReady):
+            await coordinator.async_config_entry_first_refresh()
+
+    await asyncio.gather(*(meet(each) for each in (*runtime.chargers.values(), account) if each is not None))
+    # Who has no LAN waits for what the cloud has just said.
+    await asyncio.gather(*(meet(each) for each in runtime.chargers.values() if not each.last_update_success))
     if not (any(each.last_update_success for each in runtime.chargers.values()) or _lives_in_the_cloud(runtime)):
         raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key="cannot_connect")
     entry.runtime_data = runtime
@@ -69,12 +74,6 @@ async def async_setup_entry(hass: HomeAssistant, entry: V2CConfigEntry) -> bool:
     for charger in runtime.chargers.values():
         charger.refresh_soon()
     return True
-
-
-async def _meet(coordinator: EnergyCoordinator[Any]) -> None:
-    """Read for the first time; who does not answer now is asked again later."""
-    with contextlib.suppress(ConfigEntryNotReady):
-        await coordinator.async_config_entry_first_refresh()
 
 
 def _lives_in_the_cloud(runtime: V2CRuntime) -> bool:

@@ -56,6 +56,7 @@ BUTTONS = (
     TrydanButtonDescription(key="refresh", translation_key="refresh", entity_category=DIAGNOSTIC, press=_refresh),
     TrydanButtonDescription(
         key="reboot",
+        translation_key="reboot",
         device_class=ButtonDeviceClass.RESTART,
         entity_category=DIAGNOSTIC,
         press=lambda charger: verbs.reboot(charger.device),

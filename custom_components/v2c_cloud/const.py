@@ -18,9 +18,9 @@ CONF_INTERVAL: Final = "local_update_interval"
 CONF_SHARE: Final = "budget_share"
 CONF_CHARGER: Final = "charger"
 
-INTERVAL: Final = 30
-MIN_INTERVAL: Final = 5
-MAX_INTERVAL: Final = 300
+SCAN_INTERVAL: Final = 30
+MIN_SCAN_INTERVAL: Final = 5
+MAX_SCAN_INTERVAL: Final = 300
 # Percent of the 1000 calls a day that the maker's App and others keep.
 SHARE: Final = 5
 MAX_SHARE: Final = 50

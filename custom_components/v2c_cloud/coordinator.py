@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 import logging
-from typing import Any, Final, override
+from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
@@ -17,7 +17,7 @@ from ..energy_core.errors import DeviceRefusedError
 from ..energy_core.ha.coordinator import EnergyCoordinator
 from ..energy_core.points import Block, Point, Value
 from ..energy_core.report import UpdateReport
-from .const import CONF_INTERVAL, CONF_SHARE, DOMAIN, INTERVAL, MANUFACTURER, SHARE
+from .const import CONF_INTERVAL, CONF_SHARE, DOMAIN, MANUFACTURER, SCAN_INTERVAL, SHARE
 from .v2c.account import Account
 from .v2c.device import Trydan
 from .v2c.locate import Locator
@@ -28,12 +28,10 @@ _LOGGER = logging.getLogger(__name__)
 
 type V2CConfigEntry = ConfigEntry[V2CRuntime]
 
-AUTH_ISSUE: Final = "cloud_auth"
-
 
 def auth_issue(entry: ConfigEntry) -> str:
     """Return the id of the repair for a key that the cloud refuses."""
-    return f"{AUTH_ISSUE}_{entry.entry_id}"
+    return f"cloud_auth_{entry.entry_id}"
 
 
 class TrydanCoordinator(EnergyCoordinator[Trydan]):
@@ -49,7 +47,7 @@ class TrydanCoordinator(EnergyCoordinator[Trydan]):
             trydan,
             domain=DOMAIN,
             serial=f"v2c_{trydan.face.device_id}",
-            interval=entry.options.get(CONF_INTERVAL, INTERVAL),
+            interval=entry.options.get(CONF_INTERVAL, SCAN_INTERVAL),
             logger=_LOGGER,
         )
         self.name = name
@@ -228,7 +226,7 @@ class AccountCoordinator(EnergyCoordinator[Account]):
                 auth_issue(self.config_entry),
                 is_fixable=False,
                 severity=ir.IssueSeverity.WARNING,
-                translation_key=AUTH_ISSUE,
+                translation_key="cloud_auth",
                 translation_placeholders={"title": self.config_entry.title},
             )
         else:
@@ -257,7 +255,7 @@ class V2CRuntime:
     def apply(self, options: Mapping[str, Any]) -> None:
         """Take over new preferences at once."""
         for charger in self.chargers.values():
-            charger.set_interval(options.get(CONF_INTERVAL, INTERVAL))
+            charger.set_interval(options.get(CONF_INTERVAL, SCAN_INTERVAL))
         if self.account is not None:
             self.account.device.quota.share = options.get(CONF_SHARE, SHARE) / 100
 

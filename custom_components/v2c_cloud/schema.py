@@ -33,10 +33,10 @@ from .const import (
     CONF_CHARGER,
     CONF_INTERVAL,
     CONF_SHARE,
-    INTERVAL,
-    MAX_INTERVAL,
+    MAX_SCAN_INTERVAL,
     MAX_SHARE,
-    MIN_INTERVAL,
+    MIN_SCAN_INTERVAL,
+    SCAN_INTERVAL,
     SHARE,
 )
 from .v2c.cloud import BASE_URL
@@ -90,7 +90,7 @@ def address(chargers: Mapping[str, str], present: Mapping[str, str], given: Mapp
 
 def preferences(now: Mapping[str, Any], *, account: bool) -> probatio.Schema:
     """Return the form for preferences; only an account has a budget to share."""
-    fields = {CONF_INTERVAL: (INTERVAL, integer(MIN_INTERVAL, MAX_INTERVAL, UnitOfTime.SECONDS))}
+    fields = {CONF_INTERVAL: (SCAN_INTERVAL, integer(MIN_SCAN_INTERVAL, MAX_SCAN_INTERVAL, UnitOfTime.SECONDS))}
     if account:
         fields[CONF_SHARE] = (SHARE, integer(0, MAX_SHARE, PERCENTAGE))
     return probatio.Schema(
@@ -113,7 +113,7 @@ _TEXTS: Final[tuple[tuple[type[EnergyError], str], ...]] = (
 )
 _OWN: Final = (
     *("unknown", "invalid_base_url", "invalid_host", "no_chargers", "not_v2c", "charger_not_paired"),
-    *("cloud_error", "address_taken", "cloud_refused"),
+    *("cloud_error", "cloud_refused"),
 )
 
 

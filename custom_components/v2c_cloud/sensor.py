@@ -37,12 +37,12 @@ HOUSE = (
     sensor(Charge.pv_power, POWER, key="fv_power"),
     sensor(Charge.battery_power, POWER, key="battery_power"),
     sensor(Status.grid_power, POWER, key="grid_power"),
-    sensor(Settings.installation_voltage, VOLTAGE, key="grid_voltage", **SHOWN),
+    sensor(Settings.installation_voltage, VOLTAGE, key="grid_voltage", **QUIET),
     sensor(Charge.mains_voltage, VOLTAGE, key="mains_voltage", **QUIET),
     sensor(Charge.meter_error, key="slave_error", **SHOWN),
 )
 PHASES = tuple(
-    sensor(getattr(Phases, f"{what}_l{phase}"), kind, **SHOWN)
+    sensor(getattr(Phases, f"{what}_l{phase}"), kind, **QUIET)
     for what, kind in (("current", CURRENT), ("voltage", VOLTAGE))
     for phase in (1, 2, 3)
 )

@@ -40,8 +40,6 @@ DEADLINE: Final = 15.0
 MAX_BYTES: Final = 1024 * 1024
 # Before a read that was lost is tried once more (s).
 RETRY_PAUSE: Final = 2.0
-# What a refusal says about the request; any other bad status is the cloud's own trouble.
-REFUSALS: Final[Mapping[str, str]] = {"400": "cloud_refused", "404": "cloud_unknown"}
 # As the integration that owned this domain before makes the unique id of an account.
 SALT: Final = b"v2c_cloud_unique_id"
 ROUNDS: Final = 200_000
@@ -151,8 +149,10 @@ class CloudClient:
         if error.key != "http_status":
             return error
         status = error.placeholders["status"]
-        if status in REFUSALS:
-            return DeviceRefusedError(str(error), key=REFUSALS[status])
+        if status == "400":
+            return DeviceRefusedError(str(error), key="cloud_refused")
+        if status == "404":
+            return DeviceRefusedError(str(error), key="cloud_unknown")
         return DeviceProtocolError(str(error), key="cloud_error", status=status)
 
 

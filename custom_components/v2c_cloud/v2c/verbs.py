@@ -34,15 +34,16 @@ PASSWORD_LENGTHS: Final = range(8, 64)
 WAKE_PAUSE: Final = 2.0
 
 
-def _refuse(key: str, value: object) -> DeviceRefusedError:
-    return DeviceRefusedError(key=key, value=str(value)[:40])
+def _short(value: object) -> str:
+    """Return what was given, as an error may repeat it."""
+    return str(value)[:40]
 
 
 def within(value: object, low: float, high: float) -> float:
     """Return a number within bounds."""
     checked = number(value)
     if checked is None:
-        raise _refuse("invalid_value", value)
+        raise DeviceRefusedError(key="invalid_value", value=_short(value))
     if not low <= checked <= high:
         raise DeviceRefusedError(key="out_of_range", value=checked, low=low, high=high)
     return checked
@@ -52,7 +53,7 @@ def whole(value: object, low: int, high: int) -> int:
     """Return a whole number within bounds."""
     checked = within(value, low, high)
     if checked != int(checked):
-        raise _refuse("invalid_value", value)
+        raise DeviceRefusedError(key="invalid_value", value=_short(value))
     return int(checked)
 
 
@@ -60,7 +61,7 @@ def words(value: object, longest: int = LONGEST_TEXT) -> str:
     """Return printable text that is not empty."""
     cleaned = str(value).strip()
     if not cleaned or len(cleaned) > longest or not cleaned.isprintable():
-        raise _refuse("invalid_text", value)
+        raise DeviceRefusedError(key="invalid_text", value=_short(value))
     return cleaned
 
 
@@ -76,7 +77,7 @@ def clock(value: object) -> str:
     """Return a time of day as HH:MM; seconds, which a time selector adds, fall away."""
     found = CLOCK.fullmatch(str(value).strip())
     if found is None:
-        raise _refuse("invalid_time", value)
+        raise DeviceRefusedError(key="invalid_time", value=_short(value))
     return f"{found[1]}:{found[2]}"
 
 
@@ -85,11 +86,11 @@ def weekdays(value: object) -> str:
     if isinstance(value, list | tuple):
         names = [str(each).lower()[:3] for each in value]
         if not names or not set(names) <= set(WEEK):
-            raise _refuse("invalid_days", value)
+            raise DeviceRefusedError(key="invalid_days", value=_short(value))
         return "".join(str(index) for index, name in enumerate(WEEK, 1) if name in names)
     digits = str(value).strip()
     if not digits or not set(digits) <= set("1234567"):
-        raise _refuse("invalid_days", value)
+        raise DeviceRefusedError(key="invalid_days", value=_short(value))
     return "".join(sorted(set(digits)))
 
 
@@ -98,9 +99,9 @@ def ipv4(value: object) -> str:
     try:
         address = IPv4Address(str(value).strip())
     except AddressValueError as error:
-        raise _refuse("invalid_ip", value) from error
+        raise DeviceRefusedError(key="invalid_ip", value=_short(value)) from error
     if address.is_loopback or address.is_multicast or address.is_unspecified or address.is_link_local:
-        raise _refuse("invalid_ip", value)
+        raise DeviceRefusedError(key="invalid_ip", value=_short(value))
     return str(address)
 
 
@@ -111,10 +112,10 @@ def ocpp_address(value: object) -> str:
         url = urlsplit(given)
         port = url.port
     except ValueError as error:
-        raise _refuse("invalid_ocpp_url", "-") from error
+        raise DeviceRefusedError(key="invalid_ocpp_url") from error
     strange = url.username or url.fragment or port == 0 or len(given) > LONGEST_URL or not given.isprintable() or " " in given
     if url.scheme not in ("ws", "wss") or not url.hostname or strange:
-        raise _refuse("invalid_ocpp_url", "-")
+        raise DeviceRefusedError(key="invalid_ocpp_url")
     return given
 
 
@@ -124,7 +125,7 @@ def moment(value: object) -> str:
     try:
         datetime.fromisoformat(given)
     except ValueError as error:
-        raise _refuse("invalid_timestamp", value) from error
+        raise DeviceRefusedError(key="invalid_timestamp", value=_short(value)) from error
     return given
 
 
@@ -133,7 +134,7 @@ def day(value: object) -> str:
     try:
         return date.fromisoformat(str(value).strip()[:10]).isoformat()
     except ValueError as error:
-        raise _refuse("invalid_date", value) from error
+        raise DeviceRefusedError(key="invalid_date", value=_short(value)) from error
 
 
 def period(start: object, end: object) -> tuple[str | None, str | None]:

@@ -269,6 +269,14 @@ class TestReading:
         assert (await wire.read(keys("LightLED"))).values == {"LightLED": 5}
         assert box.asked() == [REALTIME, "/read/LightLED"]
 
+    async def test_one_answer_is_enough_not_to_be_deaf(self, wire, box):
+        """Of several that are asked for by name, one may be silent."""
+        await wire.identify()
+        box.says("/read/LightLED", SILENCE)
+        box.says("/read/LogoLED", said("1"))
+        reading = await wire.read(keys("LightLED", "LogoLED"))
+        assert (reading.values, set(reading.failed)) == ({"LogoLED": 1}, {"LightLED"})
+
     @pytest.mark.parametrize("answer", [SILENCE, HANG_UP, said("", 404), said("[]"), said("<html>"), said("", 503)])
     async def test_without_realtimedata_nothing_is_read(self, wire, box, answer):
         """One try, no value, no keyword asked."""

@@ -1,6 +1,7 @@
 """The cloud's books: tolerant of every record, right about every hour, clock changes included."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 import json
 import math
 from typing import Any
@@ -229,7 +230,7 @@ class TestBook:
             asked.append(stretch)
             book.backfilled(stretch, found)
         assert asked[0] == (date(2025, 7, 30), date(2025, 10, 28))
-        assert all(earlier[1] == later[0] for later, earlier in zip(asked, asked[1:], strict=False))
+        assert all(earlier[1] == later[0] for later, earlier in pairwise(asked))
         assert book.backfill() is None
 
     def test_the_past_ends_after_five_years(self) -> None:

@@ -1,5 +1,6 @@
 """Set-up in the UI, both ways; what goes wrong, and what can be changed later."""
 
+import asyncio
 import hashlib
 from typing import Any
 
@@ -109,6 +110,23 @@ async def test_a_wrong_key(hass: HomeAssistant, cloud: V2CCloudSimulator) -> Non
     assert result["errors"] == {"base": "invalid_auth"}
 
 
+async def test_another_service_at_the_address(hass: HomeAssistant, cloud: V2CCloudSimulator) -> None:
+    """JSON that knows no chargers is no cloud of this maker."""
+    cloud.faults.http = "object"
+    result = await submit(hass, "cloud", api_key=KEY, advanced={"base_url": cloud.base_url})
+    assert result["errors"] == {"base": "not_v2c"}
+
+
+async def test_one_account_at_a_time(hass: HomeAssistant, cloud: V2CCloudSimulator) -> None:
+    """Two forms that are open at once make one entry."""
+    first, second = await choose(hass, "cloud"), await choose(hass, "cloud")
+    given = {"api_key": KEY, "advanced": {"base_url": cloud.base_url}}
+    results = await asyncio.gather(*(hass.config_entries.flow.async_configure(flow, given) for flow in (first, second)))
+    assert sorted(each["type"] for each in results) == ["abort", "create_entry"]
+    assert {each.get("reason") for each in results} <= {None, "already_configured", "already_in_progress"}
+    await settle(hass)
+
+
 async def test_an_account_without_chargers(hass: HomeAssistant) -> None:
     """There is nothing to set up."""
     async with V2CCloudSimulator([]) as empty:
@@ -214,6 +232,7 @@ async def test_reauth_takes_a_new_key(hass: HomeAssistant, sim: TrydanSimulator)
         entry.async_start_reauth(hass)
         await settle(hass)
         (flow,) = hass.config_entries.flow.async_progress()
+        assert flow["step_id"] == "reauth_confirm"
         form = await hass.config_entries.flow.async_configure(flow["flow_id"], {"api_key": "wrong"})
         assert form["errors"] == {"base": "invalid_auth"}
         result = await hass.config_entries.flow.async_configure(flow["flow_id"], {"api_key": "new"})

@@ -33,6 +33,7 @@ async def _spain(_our_integrations: None, hass: HomeAssistant) -> None:
 
 def fill(cloud: V2CCloudSimulator, days: int = 30) -> float:
     """Give the charger a month of sessions over the change of the clocks; return their energy in kWh."""
+    cloud.options.timezone = "Europe/Madrid"
     for day in range(days):
         start = BEGIN + timedelta(days=day)
         cloud.add_session(DEVICE, start, start + timedelta(hours=2), [1.5, 2.0, 0.5 + day / 100])
@@ -52,7 +53,7 @@ async def rows(hass: HomeAssistant, what: str) -> list[Any]:
 async def sync(hass: HomeAssistant, entry: Any, rounds: int = 8) -> None:
     """Let the account ask for the sessions until nothing is missing."""
     for _ in range(rounds):
-        await entry.runtime_data.account.async_refresh()
+        entry.runtime_data.account.ask_again(DEVICE, Kind.SESSIONS)
         await settle(hass)
 
 
@@ -68,7 +69,7 @@ async def test_a_month_of_sessions(hass: HomeAssistant, sim: TrydanSimulator, cl
     assert energy[0]["start"] == datetime(2025, 10, 1, 16, tzinfo=UTC).timestamp()
     assert energy[0]["state"] == pytest.approx(1.5)
     last = datetime(2025, 10, 30, 17, tzinfo=UTC).timestamp()
-    assert [each["start"] for each in energy if each["start"] >= last][0] == last
+    assert next(each["start"] for each in energy if each["start"] >= last) == last
     cost = await rows(hass, "session_cost")
     assert cost[-1]["sum"] == pytest.approx(sum(each.cost or 0 for each in charger(entry).sessions.all), rel=1e-4)
     await hass.config_entries.async_reload(entry.entry_id)
@@ -86,11 +87,8 @@ async def test_an_older_session_that_comes_late(hass: HomeAssistant, sim: Trydan
     early = BEGIN - timedelta(days=2)
     cloud.add_session(DEVICE, early, early + timedelta(minutes=20), [2.5])
     book = charger(entry).sessions
-    account = entry.runtime_data.account
-    assert account is not None
     book._asked_from = None
     book._empty = 0
-    account.ask_again(DEVICE, Kind.SESSIONS)
     await sync(hass, entry)
     after = await rows(hass, "session_energy")
     assert len(after) == len(before) + 1
