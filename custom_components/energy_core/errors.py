@@ -56,12 +56,15 @@ class WrongDeviceError(EnergyError):
 
 
 class RateLimitedError(EnergyError):
-    """Too many requests: slow down for ``retry_after`` seconds."""
+    """Too many requests: slow down for ``retry_after`` seconds, ``named`` by the other side or assumed."""
 
     default_key = "rate_limited"
 
-    def __init__(self, message: str = "", *, retry_after: float, key: str | None = None, **placeholders: object) -> None:
+    def __init__(
+        self, message: str = "", *, retry_after: float, named: bool = True, key: str | None = None, **placeholders: object
+    ) -> None:
         """Remember how long to wait, in seconds."""
         hours, minutes = divmod(max(1, round(retry_after / 60)), 60)
         super().__init__(message, key=key, retry_after=f"{hours} h {minutes} min", **placeholders)
         self.retry_after = retry_after
+        self.named = named

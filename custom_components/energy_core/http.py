@@ -11,7 +11,18 @@ import json
 import math
 from typing import Any, Final
 
-from aiohttp import ClientError, ClientMiddlewareType, ClientResponse, ClientSession, ClientTimeout, ServerDisconnectedError
+from aiohttp import (
+    ClientConnectorError,
+    ClientError,
+    ClientHandlerType,
+    ClientMiddlewareType,
+    ClientOSError,
+    ClientRequest,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+    ServerDisconnectedError,
+)
 from yarl import URL
 
 from .errors import (
@@ -81,7 +92,7 @@ async def request(
                 headers=headers,
                 json=content,
                 allow_redirects=False,
-                middlewares=middlewares,
+                middlewares=(*middlewares, _once),
                 timeout=ClientTimeout(total=None),
             ) as response,
         ):
@@ -89,10 +100,18 @@ async def request(
             return Answer(status=response.status, headers=response.headers, body=await body(response, max_bytes))
     except TimeoutError as error:
         raise DeviceTimeoutError(f"no answer within {deadline:g} s") from error
-    except ServerDisconnectedError as error:
-        raise DeviceConnectionError("the device closed the connection") from error
     except (ClientError, OSError, ValueError) as error:
         raise _translated(error) from error
+
+
+async def _once(outgoing: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+    """Keep aiohttp from repeating a GET, PUT or DELETE whose connection broke: some devices take a GET for a write."""
+    try:
+        return await handler(outgoing)
+    except ClientConnectorError:
+        raise
+    except (ClientOSError, ServerDisconnectedError) as error:
+        raise DeviceConnectionError(f"the connection was closed ({type(error).__name__})") from error
 
 
 def _translated(error: Exception) -> EnergyError:
@@ -112,13 +131,14 @@ def check_status(response: ClientResponse) -> None:
         challenge = "Digest" if "digest" in challenges.lower() else "none"
         raise DeviceAuthError(f"status {status}", challenge=challenge, status=status)
     if status == 429:
-        raise RateLimitedError("status 429", retry_after=_retry_after(response))
+        named = _retry_after(response)
+        raise RateLimitedError("status 429", retry_after=RETRY_AFTER if named is None else named, named=named is not None)
     raise DeviceProtocolError(f"status {status}", key="http_status", status=status)
 
 
-def _retry_after(response: ClientResponse) -> float:
+def _retry_after(response: ClientResponse) -> float | None:
     header = response.headers.get("Retry-After", "")
-    return float(header) if header.isascii() and header.isdigit() and len(header) < 6 else RETRY_AFTER
+    return float(header) if header.isascii() and header.isdigit() and len(header) < 6 else None
 
 
 async def body(response: ClientResponse, max_bytes: int) -> bytes:

@@ -167,7 +167,7 @@ class TrydanCoordinator(EnergyCoordinator[Trydan]):
             model=str(face.facts.get("model") or "Trydan"),
             serial_number=self.device_id,
             sw_version=self.device.info.firmware,
-            configuration_url=f"http://{lan.host}" if lan is not None else "https://v2c.cloud",
+            configuration_url=lan.url if lan is not None else "https://v2c.cloud",
         )
 
 

@@ -12,7 +12,7 @@ import time
 from typing import Final, Protocol
 from urllib.parse import quote, urlsplit
 
-from aiohttp import ClientHandlerType, ClientOSError, ClientRequest, ClientResponse, ClientSession, ServerDisconnectedError
+from aiohttp import ClientSession
 
 from ...energy_core.capture import Recorder
 from ...energy_core.errors import (
@@ -82,7 +82,6 @@ class CloudClient:
         self._base = base_url.rstrip("/")
         self._pacer = pacer
         self._deadline = deadline
-        self._time_named = False
 
     async def call(
         self, endpoint: Endpoint, device_id: str | None = None, *, command: bool = False, content: Json = None, **params: Param
@@ -116,7 +115,6 @@ class CloudClient:
                     # A kept connection may be closed from afar just when a command is sent.
                     headers={"apikey": self._key, "Connection": "close"},
                     content=content,
-                    middlewares=(self._once,),
                     max_bytes=MAX_BYTES,
                 )
                 said = str(answer.status)
@@ -133,19 +131,10 @@ class CloudClient:
         self.recorder.note(endpoint.name, parsed, answer.status)
         return parsed
 
-    async def _once(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-        """Send as often as was asked: aiohttp would repeat PUT and DELETE, and no repetition would be paid for."""
-        try:
-            response = await handler(request)
-        except (ServerDisconnectedError, ClientOSError) as error:
-            raise DeviceConnectionError(type(error).__name__) from error
-        self._time_named = response.headers.get("Retry-After", "").isdecimal()
-        return response
-
     def _meant(self, error: EnergyError) -> EnergyError:
         """Return what a failure means here, after the quota has learnt of it."""
         if isinstance(error, RateLimitedError):
-            self._quota.refused(error.retry_after if self._time_named else None)
+            self._quota.refused(error.retry_after if error.named else None)
         if error.key != "http_status":
             return error
         status = error.placeholders["status"]

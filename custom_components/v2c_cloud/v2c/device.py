@@ -256,15 +256,19 @@ class Trydan(Device):
 
     async def set_mode(self, mode: str) -> CommandResult:
         """Change the operating mode: each flag that differs, one after the other, charging last."""
-        writes = 0
+        done: list[CommandResult] = []
         for point, value in modes.changes(mode, self.settings, lan=not self.lan_lost).items():
             if self.settings.get(point) == value:
                 continue
-            result = await self.write(self.settings, point, value)
-            writes += result.writes
-            if not result.applied:
-                return CommandResult(applied=False, writes=writes)
-        return CommandResult(applied=True, writes=writes)
+            done.append(await self.write(self.settings, point, value))
+            if not done[-1].applied:
+                break
+        latencies = [each.latency for each in done if each.latency is not None]
+        return CommandResult(
+            applied=all(each.applied for each in done),
+            latency=sum(latencies) if len(latencies) == len(done) else None,
+            writes=sum(each.writes for each in done),
+        )
 
     # Memory
 

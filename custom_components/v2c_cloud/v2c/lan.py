@@ -12,15 +12,7 @@ import time
 from typing import Final
 from urllib.parse import quote
 
-from aiohttp import (
-    ClientConnectorError,
-    ClientHandlerType,
-    ClientOSError,
-    ClientRequest,
-    ClientResponse,
-    ClientSession,
-    ServerDisconnectedError,
-)
+from aiohttp import ClientSession
 
 from ...energy_core.capture import Recorder
 from ...energy_core.errors import (
@@ -235,7 +227,6 @@ class LanWire:
                 self.url + path,
                 deadline=self._deadline,
                 headers=HEADERS,
-                middlewares=(_once,),
                 max_bytes=MAX_BYTES,
             )
         except (DeviceAuthError, RateLimitedError) as error:
@@ -244,16 +235,6 @@ class LanWire:
         if answer.status != 200:
             raise DeviceProtocolError(f"status {answer.status}", key="http_status", status=answer.status)
         return answer
-
-
-async def _once(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-    """Keep the session from repeating a request whose connection broke, as it does with every GET; ours may be a write."""
-    try:
-        return await handler(request)
-    except ClientConnectorError:
-        raise
-    except (ClientOSError, ServerDisconnectedError) as error:
-        raise DeviceConnectionError("the connection broke") from error
 
 
 def _keyword(source: Source) -> str:

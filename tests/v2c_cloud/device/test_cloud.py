@@ -432,7 +432,7 @@ class TestTraces:
         assert [line.rpartition(" in ")[0] for line in lines] == [
             "cloud POST /device/wifi 200",
             "cloud POST /device/locked status 503",
-            "cloud POST /device/reboot ClientOSError",
+            "cloud POST /device/reboot the connection was closed (ClientOSError)",
         ]
         assert all(line.endswith(" s") and float(line.split()[-2]) < 5 for line in lines)
 

@@ -108,9 +108,9 @@ def state(hass: HomeAssistant, key: str, domain: str | None = None, device_id: s
     return found
 
 
-async def act(hass: HomeAssistant, name: str, **data: Any) -> dict[str, Any]:
+async def act(hass: HomeAssistant, action: str, /, **data: Any) -> dict[str, Any]:
     """Run an action of ours and return its answer."""
-    answer = await hass.services.async_call(DOMAIN, name, data, blocking=True, return_response=True)
+    answer = await hass.services.async_call(DOMAIN, action, data, blocking=True, return_response=True)
     assert isinstance(answer, dict)
     return answer
 
