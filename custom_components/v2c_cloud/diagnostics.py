@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant
 
@@ -10,6 +11,13 @@ from ..energy_core.ha.diagnostics import device_diagnostics
 from .const import CONF_ADDRESSES, CONF_PAIRINGS, CONF_UNNAMED
 from .coordinator import TrydanCoordinator, V2CConfigEntry, V2CRuntime
 
+# Whatever the cloud puts under these names, in any answer.
+TO_REDACT = frozenset(
+    {
+        *("latitude", "longitude", "price", "coCost", "mac", "ssid", "SSID", "IP", "ip", "wifi_info", "wifi_static", "huawei_ip"),
+        *("rfidCode", "rfidName", "code", "tag", "ocpp_addr", "ocpp_id", "inverter_ip"),
+    }
+)
 PRIVATE = (CONF_API_KEY, CONF_ADDRESSES, CONF_PAIRINGS, CONF_UNNAMED, "initial_pairings")
 
 
@@ -27,7 +35,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: V2CConf
         "chargers": chargers,
     }
     if (account := runtime.account) is None:
-        return dict(scrub(about, secrets))
+        return _clean(about, secrets)
     client = account.device.client
     state = {
         "quota": account.device.quota.saved(),
@@ -36,7 +44,12 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: V2CConf
         "reachable": account.device.reachable,
     }
     cloud = device_diagnostics(account, client.recorder or Recorder(), secrets=secrets, about=state)
-    return dict(scrub(about | {"account": cloud}, secrets))
+    return _clean(about | {"account": cloud}, secrets)
+
+
+def _clean(found: dict[str, Any], secrets: set[str]) -> dict[str, Any]:
+    """Leave out what is private by its name, and then each secret wherever it occurs."""
+    return dict(scrub(async_redact_data(found, TO_REDACT), secrets))
 
 
 def _charger(charger: TrydanCoordinator, secrets: set[str]) -> dict[str, Any]:
