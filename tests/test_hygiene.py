@@ -38,7 +38,7 @@ TARGET_KEYS = {"entity_id", "device_id", "area_id", "floor_id", "label_id"}
 # Abort reasons that Home Assistant's own methods give.
 ABORTS_OF_HA = {"already_configured", "already_in_progress", "reauth_successful", "reconfigure_successful"}
 # Set on an error for the code that catches it; the text has no use for it.
-NOT_SHOWN = {("invalid_auth", "challenge"), ("invalid_auth", "status")}
+NOT_SHOWN = {("invalid_auth", "challenge"), ("invalid_auth", "status"), ("rate_limited", "named")}
 
 
 def texts_of(integration: Integration, language: str = "en") -> dict[str, Any]:

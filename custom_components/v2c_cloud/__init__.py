@@ -117,6 +117,7 @@ def _follow(hass: HomeAssistant, entry: V2CConfigEntry, runtime: V2CRuntime) -> 
 
     for charger in runtime.chargers.values():
         entry.async_on_unload(charger.async_add_listener(remember))
+        entry.async_on_unload(charger.stop_looking)
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stopping))
     if (account := runtime.account) is None:
         return

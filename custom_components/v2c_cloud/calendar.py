@@ -1,6 +1,6 @@
 """The charging sessions as a calendar: the one that goes on, and all that the cloud has in its books."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import override
 
 from homeassistant.components.calendar import CalendarEntity, CalendarEntityDescription, CalendarEvent
@@ -43,8 +43,9 @@ class SessionCalendar(EnergyEntity, CalendarEntity):
     def event(self) -> CalendarEvent | None:
         """Return the session that goes on, else the newest one."""
         if (since := self.coordinator.session_since) is not None:
-            charged = self.coordinator.device.session.energy or 0.0
-            return CalendarEvent(start=since, end=dt_util.utcnow() + self.coordinator.lookahead, summary=_kwh(charged))
+            # Its end is not known: for now it is the end of the next hour, so that the state seldom changes.
+            end = dt_util.utcnow().replace(minute=0, second=0, microsecond=0) + timedelta(hours=2)
+            return CalendarEvent(start=since, end=end, summary=self.coordinator.name)
         newest = self.coordinator.sessions.last(1)
         return self._event(newest[0]) if newest else None
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 import logging
-from typing import Any, override
+from typing import Any, Final, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
+from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
@@ -21,10 +22,14 @@ from .const import CONF_INTERVAL, CONF_SHARE, DOMAIN, MANUFACTURER, SCAN_INTERVA
 from .v2c.account import Account
 from .v2c.device import Trydan
 from .v2c.locate import Locator
+from .v2c.pending import SETTLES as PENDING_SETTLES
 from .v2c.plan import Kind, Task
 from .v2c.sessions import SessionBook
 
 _LOGGER = logging.getLogger(__name__)
+
+# After a command through the cloud it is asked what shows, in s: most settings take seconds, some a minute and a half.
+LOOKS: Final = (5.0, 100.0, PENDING_SETTLES + 1.0)
 
 type V2CConfigEntry = ConfigEntry[V2CRuntime]
 
@@ -56,6 +61,9 @@ class TrydanCoordinator(EnergyCoordinator[Trydan]):
         self._source: object = None
         self._firmware: object = None
         self._lan_worked = False
+        self._looks: list[CALLBACK_TYPE] = []
+        # Settings that the cloud accepted and the charger did not take, until somebody has told the user.
+        self.lost_commands: list[str] = []
         trydan.not_applied = self._not_applied
 
     @property
@@ -73,11 +81,6 @@ class TrydanCoordinator(EnergyCoordinator[Trydan]):
         """Return when the present session began, None without a car."""
         meter = self.device.session_meter
         return dt_util.utc_from_timestamp(meter.since) if meter.plugged and meter.since is not None else None
-
-    @property
-    def lookahead(self) -> timedelta:
-        """Return how long what shows now is sure to be asked about again."""
-        return 2 * timedelta(seconds=self.interval)
 
     @override
     async def _async_update_data(self) -> UpdateReport:
@@ -138,11 +141,25 @@ class TrydanCoordinator(EnergyCoordinator[Trydan]):
         """Show what was written, and have the cloud asked for it soon."""
         self.device.digest(UpdateReport())
         self.async_update_listeners()
+        self.stop_looking()
+        if self.device.pending:
+            self._looks = [async_call_later(self.hass, delay, self._look) for delay in LOOKS]
+
+    @callback
+    def _look(self, _now: datetime) -> None:
+        """Have the cloud asked whether it shows by now what it was told."""
         if self.account is not None and self.device.pending:
             self.account.ask_again(self.device_id, Kind.REPORTED)
 
+    @callback
+    def stop_looking(self) -> None:
+        """Let go of every timer."""
+        while self._looks:
+            self._looks.pop()()
+
     def _not_applied(self, point: Point[Any]) -> None:
         _LOGGER.warning("%s: %s was accepted by the cloud and not applied by the charger", self.name, point.name)
+        self.lost_commands.append(point.name)
 
     def cloud_news(self) -> None:
         """Show what the account has just learned of this charger."""
@@ -184,6 +201,7 @@ class AccountCoordinator(EnergyCoordinator[Account]):
         self.chargers: dict[str, TrydanCoordinator] = {}
         self.pairings_changed: Callable[[], None] = lambda: None
         self._refused = False
+        self._asked = False
 
     @override
     async def _async_update_data(self) -> UpdateReport:
@@ -214,11 +232,13 @@ class AccountCoordinator(EnergyCoordinator[Account]):
     def _judge_key(self) -> None:
         """Ask for a new key only when it is proven bad and nothing else reaches the chargers."""
         refused = self.device.key_refused
-        if refused and not any(charger.device.lan_works for charger in self.chargers.values()):
+        if refused and not self._asked and not any(charger.device.lan_works for charger in self.chargers.values()):
+            self._asked = True
             self.config_entry.async_start_reauth(self.hass)
         if refused == self._refused:
             return
         self._refused = refused
+        self._asked = self._asked and refused
         if refused:
             ir.async_create_issue(
                 self.hass,

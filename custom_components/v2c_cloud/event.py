@@ -16,8 +16,9 @@ PLUGGED: Final = "plugged_in"
 UNPLUGGED: Final = "unplugged"
 STARTED: Final = "charging_started"
 STOPPED: Final = "charging_stopped"
+NOT_APPLIED: Final = "not_applied"
 HAPPENING = EventEntityDescription(
-    key="happening", translation_key="happening", event_types=[PLUGGED, UNPLUGGED, STARTED, STOPPED, *codes.FAULTS]
+    key="happening", translation_key="happening", event_types=[PLUGGED, UNPLUGGED, STARTED, STOPPED, NOT_APPLIED, *codes.FAULTS]
 )
 
 
@@ -56,6 +57,9 @@ class TrydanEvent(EnergyEntity, EventEntity):
         energy = device.session.energy
         for happening in happenings(before, now):
             self._trigger_event(happening, {} if energy is None else {"session_energy_wh": energy})
+            self.async_write_ha_state()
+        while self.coordinator.lost_commands:
+            self._trigger_event(NOT_APPLIED, {"setting": self.coordinator.lost_commands.pop(0)})
             self.async_write_ha_state()
         super()._handle_coordinator_update()
 

@@ -14,7 +14,7 @@ from ...energy_core.report import UpdateReport
 from . import derive, modes
 from .face import CloudWire, Face, Nowhere
 from .lan import LanWire
-from .pending import PendingValues
+from .pending import Pending, PendingValues
 from .plan import Kind, Situation
 from .points import Charge, Cloud, Extra, Info, LastSession, Link, Meter, Phases, Raw, Session, Settings, Status
 from .session import SessionMeter
@@ -68,6 +68,7 @@ class Trydan(Device):
         self._lan_failures, self._lan_at = 0, 0.0
         self._lan_error: EnergyError | None = None
         self._firmware: str | None = None
+        self._filled: dict[str, Value | None] = {}
 
     # Reading
 
@@ -126,7 +127,16 @@ class Trydan(Device):
     def _turn_to(self, wire: Wire) -> None:
         if self.wire is not wire:
             self.wire = wire
+            self._forget_others()
             self.expire()
+
+    def _forget_others(self) -> None:
+        """Drop what this wire does not have: nothing may follow from what was so once."""
+        for block in self.blocks.values():
+            if isinstance(block, CLOUD_BLOCKS):
+                continue
+            lacking = (name for name, point in block.points.items() if point.sources and self.wire.name not in point.sources)
+            block.values.update((name, None) for name in lacking if name in block.values)
 
     @override
     def digest(self, report: UpdateReport) -> None:
@@ -149,8 +159,8 @@ class Trydan(Device):
     def _fill(self, block: Block, values: Mapping[Any, Any]) -> None:
         """Take from the cloud what this firmware's LAN does not answer."""
         for name, source in block.sources("cloud").items():
-            if block.values.get(name) is None and source.key in values:
-                block.values[name] = block.points[name].decode(source, values[source.key])
+            if source.key in values and block.values.get(name) in (None, self._filled.get(name)):
+                self._filled[name] = block.values[name] = block.points[name].decode(source, values[source.key])
 
     def _notice_firmware(self) -> None:
         """Look again for what another firmware may answer by name."""
@@ -239,7 +249,7 @@ class Trydan(Device):
         source = self.writable(block, point, self.cloud)
         await self.cloud.write([(source, point.encode(source, wanted))])
         self._pending.add(block, point, wanted)
-        self._hold_pending()
+        block.set(point, wanted)
         derive.status(self)
         return CommandResult(applied=True, writes=1)
 
@@ -250,8 +260,13 @@ class Trydan(Device):
 
     def _hold_pending(self) -> None:
         """Show what was asked for until the charger shows it, or until it is clear that it will not."""
-        reported = self.face.at.get(Kind.REPORTED, 0.0)
-        for point in self._pending.hold(lambda sent: self.lan_works or reported > sent):
+        reported, values = self.face.at.get(Kind.REPORTED, 0.0), self.face.values()
+
+        def shown(pending: Pending) -> bool:
+            source = pending.point.source("cloud", pending.block.index)
+            return self.lan_works or (source is not None and source.key in values)
+
+        for point in self._pending.hold(lambda sent: self.lan_works or reported > sent, shown):
             self.not_applied(point)
 
     async def set_mode(self, mode: str) -> CommandResult:

@@ -36,10 +36,11 @@ class PendingValues:
         """Expect ``value`` to show; an earlier one of the same point is history."""
         self._waiting[block.name, point.name] = Pending(block=block, point=point, value=value, sent=self._wall())
 
-    def hold(self, read_since: Callable[[float], bool]) -> list[Point[Any]]:
+    def hold(self, read_since: Callable[[float], bool], shown: Callable[[Pending], bool]) -> list[Point[Any]]:
         """Show what is expected in place of what was read; return the points that were not applied in time.
 
-        ``read_since`` tells whether the present values were read after a moment.
+        ``read_since`` tells whether the present values were read after a moment, ``shown`` whether the
+        other side ever says this one: of what it keeps to itself nobody can tell.
         """
         lost = []
         for slot, each in list(self._waiting.items()):
@@ -50,5 +51,5 @@ class PendingValues:
                 each.block.set(each.point, each.value)
             else:
                 del self._waiting[slot]
-                lost += [] if shows else [each.point]
+                lost += [each.point] if shown(each) and not shows else []
         return lost
