@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
+from simulators.faults import Fault
 from simulators.trydan import TrydanSimulator
 from simulators.v2c_cloud import V2CCloudSimulator
 from tests.v2c_cloud.ha.house import act, add_both, add_cloud, add_local, charger, entity, poll, settle, state, use
@@ -244,6 +247,26 @@ async def test_no_flicker_after_a_command_through_the_cloud(hass: HomeAssistant)
         await settle(hass)
         assert set(seen) == {"on"}
         assert state(hass, "rfid_reader", "switch").state == "on"
+
+
+async def test_what_the_charger_does_not_take_is_said(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+    """Accepted by the cloud, never done: the state returns to the truth, and an event tells it."""
+    async with TrydanSimulator(lan=False) as far, V2CCloudSimulator([far]) as cloud:
+        entry = await add_cloud(hass, cloud)
+        before = far.value("Intensity")
+        cloud.faults.http = Fault("lost_write", on="write")
+        await use(hass, "number", "set_value", "intensity_number", value=9)
+        assert state(hass, "intensity_number", "number").state in ("9", "9.0")
+        cloud.faults.http = None
+        for seconds in (6, 100, 60):
+            freezer.tick(seconds)
+            async_fire_time_changed(hass)
+            await settle(hass)
+        await poll(hass, entry)
+        assert float(state(hass, "intensity_number", "number").state) == before
+        happened = state(hass, "happening").attributes
+        assert (happened["event_type"], happened["setting"]) == ("not_applied", "intensity")
+        assert cloud.calls_by_path()["/device/reported"] <= 6
 
 
 async def test_a_car_that_sleeps_is_woken(hass: HomeAssistant, sim: TrydanSimulator) -> None:
