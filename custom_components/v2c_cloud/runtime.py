@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_API_KEY
@@ -97,13 +96,7 @@ def _locator(hass: HomeAssistant, entry: V2CConfigEntry, device_id: str, kept: M
         fixed=(entry.data.get(CONF_ADDRESSES) or {}).get(device_id),
         known=address if isinstance(address, str) else None,
         discover=not unnamed and not entry.data.get(CONF_CLOUD_ONLY),
-        loopback=_on_loopback(entry.data.get(CONF_BASE_URL)),
     )
-
-
-def _on_loopback(base_url: str | None) -> bool:
-    """Tell whether the cloud is a simulated one on this machine."""
-    return base_url is not None and urlsplit(base_url).hostname in ("127.0.0.1", "localhost", "::1")
 
 
 async def create(hass: HomeAssistant, entry: V2CConfigEntry) -> V2CRuntime:

@@ -17,7 +17,6 @@ _PLAIN: Final = re.compile(r"([^:]*)(?::(\d{1,5}))?", re.ASCII)
 _NAME: Final = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
 # Resolvers read such a name as an address, in octal and in hex.
 _NUMERIC: Final = re.compile(r"(?:.*\.)?(?:\d+|0x[0-9a-f]*)", re.ASCII)
-_LOOPBACK: Final = re.compile(r"(127(?:\.\d{1,3}){3})(?::(\d{1,5}))?", re.ASCII)
 
 
 def valid_host(text: str) -> str:
@@ -66,16 +65,8 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
         return None
 
 
-def believable(text: object, *, allow_loopback: bool = False) -> str | None:
-    """Return an address that somebody else supplied when it is a literal one in a private net, else None.
-
-    ``allow_loopback`` is for a charger that is simulated on this machine: then 127.x.x.x may have a port.
-    """
-    if not isinstance(text, str):
-        return None
-    if allow_loopback and (found := _LOOPBACK.fullmatch(text)):
-        port = int(found[2] or HTTP_PORT)
-        return netloc(found[1], port) if _address(found[1]) and 1 <= port <= 65535 else None
-    address = _address(text)
+def believable(text: object) -> str | None:
+    """Return an address that somebody else supplied when it is a literal one in a private net, else None."""
+    address = _address(text) if isinstance(text, str) else None
     private = address is not None and any(address in net for net in PRIVATE if net.version == address.version)
     return str(address) if private else None

@@ -31,12 +31,11 @@ class Locator:
         fixed: str | None = None,
         known: str | None = None,
         discover: bool = True,
-        loopback: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Make wires with ``make``; ``loopback`` is for a cloud that runs on this machine."""
+        """Make wires with ``make``."""
         self.fixed, self.known = fixed, known
-        self._make, self._discover, self._loopback, self._clock = make, discover, loopback, clock
+        self._make, self._discover, self._clock = make, discover, clock
         self._tried: dict[str, float] = {}
 
     def first(self) -> LanWire | None:
@@ -66,7 +65,7 @@ class Locator:
     def _candidates(self, trydan: Trydan) -> Iterator[str]:
         reported = trydan.face.answers.get("reported", {})
         claims = (reported.get("wifi_ip"), reported.get("ip"), trydan.face.pairing_ip, trydan.info.ip)
-        believed = (believable(claim, allow_loopback=self._loopback) for claim in claims)
+        believed = (believable(claim) for claim in claims)
         yield from dict.fromkeys(host for host in (self.known, *believed) if host is not None)
 
     def confirm(self, trydan: Trydan) -> None:

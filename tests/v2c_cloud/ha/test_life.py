@@ -182,6 +182,7 @@ async def test_a_charger_that_moved_is_found_by_its_id(
     "claim",
     [
         "8.8.8.8",
+        "127.0.0.1",
         "169.254.1.1",
         "::ffff:192.168.1.5",
         "0.0.0.0",
