@@ -32,15 +32,19 @@ class Entity:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class House:
-    """The devices of the integration and their enabled entities, in the order of the registry."""
+    """The devices of the integration and their enabled entities, in the order of the registry.
+
+    ``lead`` stands before the device's identifier in the unique ids of its entities.
+    """
 
     devices: tuple[Mapping[str, Any], ...]
     entities: tuple[Entity, ...]
+    lead: str = ""
 
     @property
     def main(self) -> Mapping[str, Any]:
-        """Return the device itself: the first that hangs on no other."""
-        return next(device for device in self.devices if not _parent(device))
+        """Return the device itself: the first that hangs on no other and is no mere account."""
+        return next(device for device in self.devices if not _parent(device) and device.get("entry_type") != "service")
 
     @property
     def parts(self) -> list[Mapping[str, Any]]:
@@ -54,7 +58,7 @@ class House:
     def find(self, key: str, domain: str = "sensor") -> Entity | None:
         """Return the entity of the main device whose unique id ends with the key."""
         serials = tuple(str(identifier[1]) for identifier in self.main["identifiers"])
-        wanted = {f"{serial}_{key}" for serial in serials}
+        wanted = {f"{self.lead}{serial}_{key}" for serial in serials}
         return next((one for one in self.entities if one.unique_id in wanted and one.domain == domain), None)
 
     def ids(self, keys: Iterable[str], domain: str = "sensor") -> list[str]:
@@ -62,7 +66,7 @@ class House:
         return [entity.entity_id for key in keys if (entity := self.find(key, domain))]
 
 
-async def read_house(hass: HomeAssistant, domain: str) -> House:
+async def read_house(hass: HomeAssistant, domain: str, lead: str = "") -> House:
     """Read the devices and enabled entities of an integration."""
     entries = {entry["entry_id"] for entry in await hass.command("config_entries/get", domain=domain)}
     devices = await hass.command("config/device_registry/list")
@@ -70,6 +74,7 @@ async def read_house(hass: HomeAssistant, domain: str) -> House:
     return House(
         devices=tuple(device for device in devices if device["config_entry_id"] in entries),
         entities=tuple(_entity(one) for one in listed if one["platform"] == domain and not one["disabled_by"]),
+        lead=lead,
     )
 
 

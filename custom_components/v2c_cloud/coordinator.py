@@ -18,7 +18,7 @@ from ..energy_core.errors import DeviceRefusedError
 from ..energy_core.ha.coordinator import EnergyCoordinator
 from ..energy_core.points import Block, Point, Value
 from ..energy_core.report import UpdateReport
-from .const import CONF_INTERVAL, CONF_SHARE, DOMAIN, MANUFACTURER, SCAN_INTERVAL, SHARE
+from .const import CONF_ADDRESSES, CONF_INTERVAL, CONF_SHARE, DOMAIN, MANUFACTURER, SCAN_INTERVAL, SHARE
 from .v2c.account import Account
 from .v2c.device import Trydan
 from .v2c.locate import Locator
@@ -216,7 +216,9 @@ class AccountCoordinator(EnergyCoordinator[Account]):
     async def after_update(self, report: UpdateReport) -> None:
         """Come back when the plan has something to do."""
         self.interval = self.device.plan.wait()
-        if self.chargers and set(self.device.own) != set(self.chargers):
+        # A charger that is not paired, but has an address, stays.
+        placed = set(self.config_entry.data.get(CONF_ADDRESSES) or {}) & set(self.chargers)
+        if self.chargers and placed.union(self.device.own) != set(self.chargers):
             self.pairings_changed()
 
     def ask_again(self, device_id: str, *kinds: Kind) -> None:

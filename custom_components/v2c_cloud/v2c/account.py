@@ -149,7 +149,8 @@ class Account(Device):
 
     async def _take(self, task: Task, answer: Any) -> None:
         if task.kind is Kind.PAIRINGS:
-            if (found := parse.pairings(answer)) is not None:
+            # An account that has lost all its chargers at once has rather lost its mind.
+            if found := parse.pairings(answer):
                 self.adopt(found)
         elif task.kind is Kind.TOTALS:
             energy, count = parse.totals(answer)
@@ -220,6 +221,7 @@ class Account(Device):
         for name, face in self.faces.items():
             if isinstance(faces, dict) and isinstance(kept := faces.get(name), dict):
                 face.restore(kept)
+        self.answered = any(face.at for face in self.faces.values())
         if isinstance(account := saved.get("account"), dict):
             known = {name: value for name, value in account.items() if name in self.block.points}
             self.block.values |= known

@@ -12,6 +12,7 @@ import pytest
 
 from custom_components.v2c_cloud.const import DOMAIN
 from custom_components.v2c_cloud.v2c import account as account_module
+from custom_components.v2c_cloud.v2c.plan import Kind, Task
 from simulators.trydan import TrydanSimulator
 from simulators.v2c_cloud import V2CCloudSimulator
 from tests.v2c_cloud.ha.house import DEVICE, act, add_both, add_cloud, add_local, charger, entity, poll, settle, start, state
@@ -157,6 +158,35 @@ async def test_a_key_that_is_proven_bad(hass: HomeAssistant, freezer: FrozenDate
             await settle(hass)
         assert [each["context"]["source"] for each in hass.config_entries.flow.async_progress()] == ["reauth"]
         assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_a_restart_costs_no_calls(hass: HomeAssistant) -> None:
+    """What was known is known again, and can be operated at once."""
+    async with TrydanSimulator(lan=False) as far, V2CCloudSimulator([far]) as cloud:
+        entry = await add_cloud(hass, cloud)
+        await ask(hass, entry)
+        calls = len(cloud.calls)
+        await hass.config_entries.async_reload(entry.entry_id)
+        await settle(hass)
+        assert len(cloud.calls) <= calls + 1
+        assert state(hass, "charge_power").state == "0"
+        assert state(hass, "rfid_reader", "switch").state in ("on", "off")
+        await act(hass, "pause_charge")
+        assert far.value("Paused") == 1
+
+
+async def test_an_empty_list_of_chargers_is_not_believed(
+    hass: HomeAssistant, cloud: V2CCloudSimulator, sim: TrydanSimulator
+) -> None:
+    """Nothing is lost by an odd answer."""
+    entry = await add_both(hass, cloud, sim)
+    account = entry.runtime_data.account
+    assert account is not None
+    cloud.unpair(DEVICE)
+    await account.device.ask(Task(Kind.PAIRINGS))
+    await account.async_refresh()
+    await settle(hass)
+    assert list(entry.runtime_data.chargers) == [DEVICE]
 
 
 async def test_a_charger_that_moved_is_found_by_its_id(
