@@ -109,6 +109,8 @@ class V2CConfigFlow(Looking, ConfigFlow, domain=DOMAIN):
     async def async_step_reconfigure_local(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Change where a charger is on the LAN."""
         entry, given = self._get_reconfigure_entry(), user_input or {}
+        if not connect.names(entry):
+            return self.async_abort(reason="no_chargers")
         if user_input is not None:
             data = await self.look(connect.moved(self.hass, entry, given.get(CONF_CHARGER), given.get(CONF_HOST)))
             if data is not None:

@@ -82,7 +82,7 @@ def _account(hass: HomeAssistant, entry: V2CConfigEntry) -> Account | None:
 
 
 def _trydan(hass: HomeAssistant, entry: V2CConfigEntry, face: Face, account: Account | None) -> Trydan:
-    wire = None if account is None else CloudWire(account.client, face, wall)
+    wire = None if account is None else CloudWire(account.client, face)
     reachable = (lambda: False) if account is None else (lambda: account.reachable)
     return Trydan(face, lan=None, cloud=wire, reachable=reachable, wall=wall, now=dt_util.now)
 

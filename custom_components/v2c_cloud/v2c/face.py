@@ -7,7 +7,7 @@ from typing import Any, Final
 from ...energy_core.errors import DeviceConnectionError, DeviceRefusedError
 from ...energy_core.points import Key, Raw, Source, Value
 from ...energy_core.report import Reading
-from . import endpoints, parse
+from . import parse
 from .cloud import CloudClient
 from .plan import Kind
 from .routes import ROUTES
@@ -24,7 +24,6 @@ ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
     "reported.maxpower": ("reported.max_power",),
     "reported.wifi_ip": ("reported.ip",),
 }
-READS: Final = {"live": (Kind.LIVE, endpoints.LIVE), "reported": (Kind.REPORTED, endpoints.REPORTED)}
 
 
 @dataclass
@@ -100,22 +99,17 @@ class Face:
 
 
 class CloudWire:
-    """Reads the face, which costs nothing; asks the cloud only for a command."""
+    """Reads the face, which costs nothing; only a write makes a call."""
 
     name = "cloud"
 
-    def __init__(self, client: CloudClient, face: Face, clock: Any) -> None:
-        """Talk about the charger of ``face``; ``clock`` gives wall-clock seconds."""
+    def __init__(self, client: CloudClient, face: Face) -> None:
+        """Talk about the charger of ``face``."""
         self.client = client
         self.face = face
-        self._clock = clock
 
-    async def read(self, sources: Sequence[Source], *, command: bool = False) -> Reading:
-        """Return what the cloud last said; with ``command`` ask it now."""
-        if command:
-            for name in sorted({str(source.key).partition(".")[0] for source in sources}):
-                kind, endpoint = READS[name]
-                self.face.take(kind, await self.client.call(endpoint, self.face.device_id, command=True), self._clock())
+    async def read(self, sources: Sequence[Source], *, command: bool = False) -> Reading:  # noqa: ARG002 a wire's shape
+        """Return what the cloud last said."""
         values = self.face.values()
         return Reading(values={source.key: values[source.key] for source in sources if source.key in values})
 

@@ -8,7 +8,9 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.v2c_cloud import connect
 from custom_components.v2c_cloud.const import DOMAIN
 from simulators.trydan import TrydanSimulator
 from simulators.v2c_cloud import V2CCloudSimulator
@@ -223,6 +225,68 @@ async def test_options(hass: HomeAssistant, sim: TrydanSimulator, cloud: V2CClou
     assert entry.data["manual_ips"] == {DEVICE: sim.address}
     assert entry.runtime_data.chargers[DEVICE].device.lan_works
     assert entry.options == {"local_update_interval": 7, "budget_share": 50}
+
+
+async def test_an_address_is_taken_back(hass: HomeAssistant, sim: TrydanSimulator, cloud: V2CCloudSimulator) -> None:
+    """With an account the charger is looked for again; without one it would be lost, and the form says so."""
+    entry = await add_both(hass, cloud, sim)
+    flow = await reconfigure(hass, entry, "reconfigure_local")
+    result = await hass.config_entries.flow.async_configure(flow, {})
+    assert result["reason"] == "reconfigure_successful"
+    await settle(hass)
+    assert entry.data["manual_ips"] == {}
+    assert entry.runtime_data.chargers[DEVICE].locator.known == sim.address
+
+
+async def test_a_charger_without_an_account_needs_its_address(hass: HomeAssistant, sim: TrydanSimulator) -> None:
+    """An empty field would leave no way to it."""
+    entry = await add_local(hass, sim)
+    flow = (await hass.config_entries.options.async_init(entry.entry_id))["flow_id"]
+    await hass.config_entries.options.async_configure(flow, {"next_step_id": "address"})
+    result = await hass.config_entries.options.async_configure(flow, {})
+    assert result["errors"] == {"base": "invalid_host"}
+
+
+async def test_one_of_two_chargers_gets_an_address(hass: HomeAssistant, sim: TrydanSimulator) -> None:
+    """The form asks which one; a stranger at the address is told apart."""
+    async with TrydanSimulator(device_id="SECOND") as second, V2CCloudSimulator([sim, second]) as cloud:
+        entry = await add_cloud(hass, cloud)
+        flow = (await hass.config_entries.options.async_init(entry.entry_id))["flow_id"]
+        form = await hass.config_entries.options.async_configure(flow, {"next_step_id": "address"})
+        assert [str(key) for key in form["data_schema"].schema] == ["charger", "host"]
+        wrong = await hass.config_entries.options.async_configure(flow, {"charger": "SECOND", "host": sim.address})
+        assert wrong["errors"] == {"base": "other_unit"}
+        await hass.config_entries.options.async_configure(flow, {"charger": "SECOND", "host": second.address})
+        await settle(hass)
+        assert entry.data["manual_ips"] == {"SECOND": second.address}
+        assert entry.runtime_data.chargers["SECOND"].device.lan_works
+
+
+async def test_an_account_that_lost_everything(hass: HomeAssistant) -> None:
+    """Without any charger there is no address to give."""
+    entry = MockConfigEntry(domain=DOMAIN, data={"api_key": KEY}, version=2, unique_id="x")
+    entry.add_to_hass(hass)
+    flow = (await hass.config_entries.options.async_init(entry.entry_id))["flow_id"]
+    result = await hass.config_entries.options.async_configure(flow, {"next_step_id": "address"})
+    assert (result["type"], result["reason"]) == ("abort", "no_chargers")
+
+
+async def test_our_own_mistake_is_no_dead_end(hass: HomeAssistant, sim: TrydanSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever goes wrong inside, the form stays."""
+    monkeypatch.setattr(connect, "valid_host", lambda _host: 1 / 0)
+    assert (await submit(hass, "local", host=sim.address))["errors"] == {"base": "unknown"}
+
+
+async def test_a_new_key_that_another_entry_has(hass: HomeAssistant, sim: TrydanSimulator) -> None:
+    """One account is one entry."""
+    async with V2CCloudSimulator([sim], accounts={"old": [DEVICE], "new": [DEVICE]}) as cloud:
+        await add_cloud(hass, cloud, "new")
+        entry = await add_cloud(hass, cloud, "old")
+        flow = await reconfigure(hass, entry, "reconfigure_cloud")
+        result = await hass.config_entries.flow.async_configure(
+            flow, {"api_key": "new", "advanced": {"base_url": cloud.base_url}}
+        )
+        assert (result["type"], result["reason"]) == ("abort", "already_configured")
 
 
 async def test_reauth_takes_a_new_key(hass: HomeAssistant, sim: TrydanSimulator) -> None:
