@@ -3,19 +3,24 @@
 import argparse
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 import signal
 import sys
 
-from .checks import run_checks, wait_values
+from .charger import AT_REST, history, read_charger
+from .checks import run_checks
 from .config_dir import PASSWORD, USER
 from .console import DemoError, failures, say, table
-from .flow import DOMAIN, add_titan
+from .flow import TITAN, add_charger, add_titan
 from .frontend import prepare
 from .processes import tail
+from .registry import read_house
 from .runtime import Demo, running
 from .screenshots import take_all
-from .simulator import DAYLIGHT, STEADY
+from .simulator import DAYLIGHT, PACKS, STEADY
+from .waiting import wait_values
 
 DEFAULT_PORT = 8123
 # The whole of a check or of the pictures: something hangs when it takes longer.
@@ -51,20 +56,22 @@ async def run(options: argparse.Namespace) -> int:
 
 async def _demo(demo: Demo, options: argparse.Namespace) -> int:
     await demo.simulator.change(STEADY if options.check else DAYLIGHT)
+    await demo.simulator.change({"trydan": AT_REST} | history(datetime.now().astimezone()))
     title = await add_titan(demo.hass, demo.simulator.modbus_port)
     say(f"{title} was added through the set-up form.")
-    code = 0
+    title = await add_charger(demo.hass, demo.simulator.cloud_port, demo.simulator.trydan_port)
+    say(f"{title} was added through the set-up form, and the address of its charger through the options.")
     if options.check:
-        code = await _check(demo)
-    if not options.check:
-        house, _, _ = await wait_values(demo.hass, limit=PACKS_WITHIN)
-        await prepare(demo.hass, house, DOMAIN)
+        return await _check(demo)
+    await demo.simulator.change({"car": {"connected": True, "soc": 40}})
+    house, _, _ = await wait_values(partial(read_house, demo.hass, TITAN), demo.hass, parts=PACKS + 1, limit=PACKS_WITHIN)
+    await prepare(demo.hass, house, TITAN, await read_charger(demo.hass))
     if options.screenshots is not None:
         await take_all(demo, options.screenshots.resolve())
-    elif not options.check:
+    else:
         _welcome(demo)
         await asyncio.Event().wait()
-    return code
+    return 0
 
 
 async def _check(demo: Demo) -> int:

@@ -23,6 +23,15 @@ class Expected:
     value: float
     tolerance: float
     unit: str
+    domain: str = "sensor"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Saying:
+    """A warning that must stand in the log, because of what was done to the devices: the end of its text, how often."""
+
+    text: str
+    times: int = 1
 
 
 def base_value(state: Mapping[str, Any] | None) -> float | None:
@@ -45,7 +54,7 @@ def compare(expected: Iterable[Expected], house: House, states: Mapping[str, Map
     """Return one row for each number."""
     rows = []
     for one in expected:
-        entity = house.find(one.key)
+        entity = house.find(one.key, one.domain)
         got = base_value(states.get(entity.entity_id)) if entity else None
         rows.append(
             Row(
@@ -58,14 +67,30 @@ def compare(expected: Iterable[Expected], house: House, states: Mapping[str, Map
     return rows
 
 
-def log_complaints(records: Iterable[Mapping[str, Any]], names: Iterable[str]) -> list[str]:
-    """Return what the log holds, from warnings up, that names one of these in its logger, source, text or traceback."""
-    wanted = tuple(names)
+def log_complaints(records: Iterable[Mapping[str, Any]], names: Iterable[str], sayings: Iterable[Saying] = ()) -> list[str]:
+    """Return what is wrong with the log.
+
+    That is each record, from warnings up, that names one of ``names`` in its logger, source, text or traceback and is
+    none of ``sayings``; and each of these that was not said exactly as often as it must be.
+    """
+    wanted, expected = tuple(names), tuple(sayings)
+    said = dict.fromkeys((one.text for one in expected), 0)
     found = []
     for record in records:
         text = " ".join((record["name"], str(record["source"]), *record["message"], record["exception"]))
         excused = any(message.startswith(CUSTOM_NOTICE) for message in record["message"])
-        if record["level"] in COMPLAINTS and any(name in text for name in wanted) and not excused:
-            last = record["exception"].strip().rsplit("\n", 1)[-1]
-            found.append(f"{record['level']} {record['name']}: {'; '.join(record['message'])} {last}".strip())
-    return found
+        if record["level"] not in COMPLAINTS or not any(name in text for name in wanted) or excused:
+            continue
+        if (saying := _saying(record, said)) is not None:
+            said[saying] += record["count"]
+            continue
+        last = record["exception"].strip().rsplit("\n", 1)[-1]
+        found.append(f"{record['level']} {record['name']}: {'; '.join(record['message'])} {last}".strip())
+    return [*found, *(f"said {said[one.text]} times: {one.text}" for one in expected if said[one.text] != one.times)]
+
+
+def _saying(record: Mapping[str, Any], texts: Iterable[str]) -> str | None:
+    """Return the text that a warning without a traceback ends with, if it is one of these."""
+    if record["level"] != "WARNING" or record["exception"]:
+        return None
+    return next((text for text in texts if all(message.endswith(text) for message in record["message"])), None)

@@ -1,4 +1,4 @@
-"""Adds the simulated Titan through the config flow, as a user does in the browser."""
+"""Adds the simulated Titan, charger and account through the config flow, as a user does in the browser."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,10 +7,17 @@ from .client import HomeAssistant
 from .console import DemoError
 from .processes import LOOPBACK
 
-DOMAIN = "titan_izypower"
+TITAN = "titan_izypower"
+V2C = "v2c_cloud"
 SCAN_INTERVAL = 5
 MAX_STEPS = 5
 FLOW = "/api/config/config_entries/flow"
+OPTIONS = "/api/config/config_entries/options/flow"
+# The key that the simulated cloud knows.
+API_KEY = "SIM-KEY"
+CLOUD_PATH = "/kong/v2c_service"
+
+type Form = Mapping[str, Any]
 
 
 def titan_form(port: int) -> dict[str, Any]:
@@ -22,6 +29,11 @@ def titan_form(port: int) -> dict[str, Any]:
         "model": "titan_2400",
         "advanced": {"transport": "auto", "unit_id": 1},
     }
+
+
+def account_form(port: int) -> dict[str, Any]:
+    """Return what a user with an account fills in, but for the address of the cloud, which is not V2C's."""
+    return {"api_key": API_KEY, "advanced": {"base_url": f"http://{LOOPBACK}:{port}{CLOUD_PATH}"}}
 
 
 def defaults(schema: list[Mapping[str, Any]]) -> dict[str, Any]:
@@ -39,21 +51,43 @@ def defaults(schema: list[Mapping[str, Any]]) -> dict[str, Any]:
 
 async def add_titan(hass: HomeAssistant, port: int) -> str:
     """Set the Titan up and return the title of its entry."""
-    step = await hass.post(FLOW, {"handler": DOMAIN})
+    step = await _walk(hass, FLOW, TITAN, [titan_form(port)])
+    await _ensure_loaded(hass, TITAN)
+    return str(step["title"])
+
+
+async def add_charger(hass: HomeAssistant, cloud_port: int, charger_port: int) -> str:
+    """Set the account up, then say how often its charger is read and where it is; return the title of the entry."""
+    step = await _walk(hass, FLOW, V2C, [_choice("cloud"), account_form(cloud_port)])
+    await _ensure_loaded(hass, V2C)
+    entry = step["result"]["entry_id"]
+    # The address comes last: with it the entry is reloaded.
+    await _walk(hass, OPTIONS, entry, [_choice("preferences"), {"local_update_interval": SCAN_INTERVAL, "budget_share": 5}])
+    await _walk(hass, OPTIONS, entry, [_choice("address"), {"host": f"{LOOPBACK}:{charger_port}"}])
+    return str(step["title"])
+
+
+def _choice(option: str) -> Form:
+    """Return what choosing from a menu sends."""
+    return {"next_step_id": option}
+
+
+async def _walk(hass: HomeAssistant, flow: str, handler: str, forms: list[Form]) -> Mapping[str, Any]:
+    """Go through a flow, by its defaults once the forms are used up, and return its last step."""
+    step = await hass.post(flow, {"handler": handler})
     for number in range(MAX_STEPS):
         if step["type"] == "create_entry":
-            await _ensure_loaded(hass)
-            return str(step["title"])
-        if step["type"] != "form" or step.get("errors"):
+            return dict(step)
+        if step["type"] not in ("form", "menu") or step.get("errors"):
             break
-        answers = defaults(step["data_schema"] or []) if number else titan_form(port)
-        step = await hass.post(f"{FLOW}/{step['flow_id']}", answers)
+        answers = forms[number] if number < len(forms) else defaults(step["data_schema"] or [])
+        step = await hass.post(f"{flow}/{step['flow_id']}", answers)
     raise DemoError(f"the set-up form was not accepted: {step.get('errors') or step.get('reason') or step}")
 
 
-async def _ensure_loaded(hass: HomeAssistant) -> None:
+async def _ensure_loaded(hass: HomeAssistant, domain: str) -> None:
     """Check the state of the new entry: creating it through the flow has waited for its set-up."""
-    entries = await hass.command("config_entries/get", domain=DOMAIN)
+    entries = await hass.command("config_entries/get", domain=domain)
     bad = [f"{entry['title']}: {entry['state']} ({entry.get('reason')})" for entry in entries if entry["state"] != "loaded"]
     if bad or not entries:
         raise DemoError(f"the entry was created but did not load: {', '.join(bad) or 'no entry'}")

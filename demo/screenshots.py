@@ -8,24 +8,30 @@ from pathlib import Path
 from typing import Any
 
 from .browser import Page, find_browser
+from .charger import read_charger
 from .console import say
 from .dashboard import URL_PATH
-from .flow import DOMAIN
+from .dashboard_v2c import PATH as CHARGER_PATH
+from .flow import TITAN, V2C
 from .registry import House, read_house
 from .runtime import Demo
 
 SIZE = (1280, 900)
 # Cards fade in, and graphs draw their first curve.
 SETTLE_SECONDS = 4
-TIME_LIMIT = 400
+TIME_LIMIT = 700
 # Share of the full sun and W of load, each for a while.
 WEATHER = ((1.0, 480), (0.4, 480), (0.2, 900), (0.2, 1900), (0.6, 520), (1.1, 480), (0.9, 640), (1.0, 480))
 WEATHER_SECONDS = 15
+# A house battery that is full, and W of sun for the car.
+FULL: Mapping[str, object] = {"soc": 100, "load_w": 420}
+SUNSHINE = (2300, 2900, 3600, 4400, 3900, 2600, 3300, 4700, 5200, 4800)
 # What the page of the actions remembers from its last visit.
-ACTION = {"action": f"{DOMAIN}.charge", "target": {}, "data": {"power": 500}}
+ACTION = {"action": f"{TITAN}.charge", "target": {}, "data": {"power": 500}}
 # Conditions in the page: what a finished page holds.
 LISTED = "/\\d+ entities/.test(texts())"
 DEVICE = "all('ha-device-entities-card').length"
+DRAWN = "all('hui-tile-card').length > 5 && all('canvas').length"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,23 +51,34 @@ async def take_all(demo: Demo, folder: Path) -> list[Path]:
         say("Pictures skipped: no Chromium on this machine (Debian: apt-get install chromium).")
         return []
     folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 one small folder
-    house = await read_house(demo.hass, DOMAIN)
+    house, charger = await read_house(demo.hass, TITAN), await read_charger(demo.hass)
     taken = []
-    async with (
-        asyncio.timeout(TIME_LIMIT),
-        Page.open(browser, demo.folder, demo.hass.url, SIZE) as page,
-        asyncio.TaskGroup() as tasks,
-    ):
-        weather = tasks.create_task(_weather(demo))
+    async with asyncio.timeout(TIME_LIMIT), Page.open(browser, demo.folder, demo.hass.url, SIZE) as page:
         await _log_in(page, demo.hass.tokens)
-        for shot in shots(house):
-            if shot.name == "dashboard":
-                await weather
+        for series, story in ((titan_shots(house), _weather), (charger_shots(charger), _solar_charge)):
+            taken += await _take_series(demo, page, folder, series, story)
+    return taken
+
+
+async def _take_series(
+    demo: Demo, page: Page, folder: Path, series: list[Shot], story: Callable[[Demo], Awaitable[None]]
+) -> list[Path]:
+    """Take pictures while a story runs; the last one waits until it is told."""
+    taken = []
+    async with asyncio.TaskGroup() as tasks:
+        told = tasks.create_task(_told(story, demo))
+        for number, shot in enumerate(series, 1):
+            if number == len(series):
+                await told
             path = folder / f"{shot.name}.png"
             await _take(page, shot, path)
             taken.append(path)
             say(f"Picture: {path}")
     return taken
+
+
+async def _told(story: Callable[[Demo], Awaitable[None]], demo: Demo) -> None:
+    await story(demo)
 
 
 async def _weather(demo: Demo) -> None:
@@ -71,9 +88,18 @@ async def _weather(demo: Demo) -> None:
         await asyncio.sleep(WEATHER_SECONDS)
 
 
-def shots(house: House) -> list[Shot]:
-    """Return the pictures to take for this house."""
-    integration = f"/config/integrations/integration/{DOMAIN}"
+async def _solar_charge(demo: Demo) -> None:
+    """Let a car charge from what the sun leaves."""
+    await demo.simulator.change({**FULL, "pv_w": SUNSHINE[0]})
+    await demo.hass.action(f"{V2C}.set_operating_mode", mode="solar")
+    for watts in SUNSHINE:
+        await demo.simulator.change({"pv_w": watts})
+        await asyncio.sleep(WEATHER_SECONDS)
+
+
+def titan_shots(house: House) -> list[Shot]:
+    """Return the pictures of the Titan; the dashboard comes last, when its graph has something to show."""
+    integration = f"/config/integrations/integration/{TITAN}"
     listed = [
         ("integration", integration, LISTED),
         *((name, f"/config/devices/device/{device['id']}", DEVICE) for name, device in _devices(house)),
@@ -81,10 +107,19 @@ def shots(house: House) -> list[Shot]:
         ("energy", "/energy", "all('canvas').length"),
     ]
     flow = Shot(name="config_flow", path=integration, ready=LISTED, action=_open_flow)
-    drawn = "all('hui-tile-card').length > 5 && all('canvas').length"
-    # Last: by then its graph has something to show.
-    dashboard = Shot(name="dashboard", path=f"/{URL_PATH}/house", ready=drawn)
+    dashboard = Shot(name="dashboard", path=f"/{URL_PATH}/house", ready=DRAWN)
     return [*(Shot(name=name, path=path, ready=ready) for name, path, ready in listed), flow, dashboard]
+
+
+def charger_shots(charger: House) -> list[Shot]:
+    """Return the pictures of the charger, in the same order."""
+    integration = f"/config/integrations/integration/{V2C}"
+    return [
+        Shot(name="v2c-config_flow", path=integration, ready=LISTED, action=_open_menu),
+        Shot(name="v2c-integration", path=integration, ready=LISTED),
+        Shot(name="v2c-device", path=f"/config/devices/device/{charger.main['id']}", ready=DEVICE),
+        Shot(name="v2c-dashboard", path=f"/{URL_PATH}/{CHARGER_PATH}", ready=DRAWN),
+    ]
 
 
 def _devices(house: House) -> list[tuple[str, Mapping[str, Any]]]:
@@ -110,7 +145,18 @@ async def _take(page: Page, shot: Shot, path: Path) -> None:
 
 
 async def _open_flow(page: Page) -> None:
-    """Press "Add entry" on the integration's page, as a user does."""
+    """Press "Add entry" on the integration's page, as a user does, and wait for a form."""
+    await _add_entry(page)
+    await page.wait_for("all('step-flow-form').length && all('ha-textfield, ha-input, wa-input').length > 1")
+
+
+async def _open_menu(page: Page) -> None:
+    """Press "Add entry" on the integration's page, and wait for a menu."""
+    await _add_entry(page)
+    await page.wait_for("all('step-flow-menu').length")
+
+
+async def _add_entry(page: Page) -> None:
     await page.run(
         """
         const found = all('ha-button').find((el) => /^add (entry|hub|device|service)/i.test(el.textContent.trim()));
@@ -118,4 +164,3 @@ async def _open_flow(page: Page) -> None:
         found.click();
         """
     )
-    await page.wait_for("all('step-flow-form').length && all('ha-textfield, ha-input, wa-input').length > 1")

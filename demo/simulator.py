@@ -38,6 +38,8 @@ class Simulator:
     control: str
     modbus_port: int
     http_port: int
+    trydan_port: int
+    cloud_port: int
 
     @classmethod
     @asynccontextmanager
@@ -62,14 +64,26 @@ class Simulator:
             timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
             control = f"http://{LOOPBACK}:{ports['control']}"
             async with aiohttp.ClientSession(base_url=control, timeout=timeout) as session:
-                yield cls(session=session, control=control, modbus_port=ports["titan_modbus"], http_port=ports["titan_http"])
+                yield cls(
+                    session=session,
+                    control=control,
+                    modbus_port=ports["titan_modbus"],
+                    http_port=ports["titan_http"],
+                    trydan_port=ports["trydan"],
+                    cloud_port=ports["v2c_cloud"],
+                )
+
+    async def state(self) -> dict[str, Any]:
+        """Return everything that is going on right now: house, titan, trydan, v2c."""
+        async with self.session.get("/api/state") as response:
+            response.raise_for_status()
+            state: dict[str, Any] = await response.json()
+        return state
 
     async def house(self) -> dict[str, Any]:
         """Return the physics of the house right now."""
-        async with self.session.get("/api/state") as response:
-            response.raise_for_status()
-            state: dict[str, Any] = (await response.json())["house"]
-        return state
+        house: dict[str, Any] = (await self.state())["house"]
+        return house
 
     async def change(self, change: Mapping[str, object]) -> None:
         """Change the house."""
