@@ -101,13 +101,14 @@ class Device:
             and (name not in self._read_at or now - self._read_at[name] >= block.every)
         ]
 
-    async def update(self, wanted: Collection[str] = (), *, only: bool = False) -> UpdateReport:
+    async def update(self, wanted: Collection[str] = (), *, only: bool = False, wire: Wire | None = None) -> UpdateReport:
         """Read the blocks that are due, or ``only`` the wanted ones; raise an ``EnergyError`` when nothing answers."""
         blocks = [self.blocks[name] for name in wanted] if only else self.due(wanted)
-        wire, started = self.wire, self._clock()
+        wire, started = wire or self.wire, self._clock()
         plan = {block.name: block.sources(wire.name) for block in blocks}
         sources = {source.key: source for each in plan.values() for source in each.values()}
         reading = await wire.read(list(sources.values())) if sources else Reading()
+        self.heard(wire)
         failed: dict[str, EnergyError] = {}
         blocks = [block for block in blocks if self._touched_at.get(block.name, started) <= started]
         for block in blocks:
@@ -123,6 +124,9 @@ class Device:
         self._count(report)
         self.digest(report)
         return report
+
+    def heard(self, wire: Wire) -> None:
+        """Act on an answer of ``wire`` before it is decoded."""
 
     def _count(self, report: UpdateReport) -> None:
         """Hold each energy counter that was read to its policy."""

@@ -254,6 +254,10 @@ class Block:
             else:
                 self.unknown.pop(name, None)
 
+    def lacks(self, name: str) -> bool:
+        """Tell whether the last answer was without this point."""
+        return self._misses.get(name, 0) > 0
+
     def has[T: float | str | bool](self, point: Point[T]) -> bool:
         """Tell whether the unit has shown this point at least once."""
         return point.name in self.values

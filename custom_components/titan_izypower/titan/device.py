@@ -146,13 +146,13 @@ class Titan(Device):
     # What follows from a reading
 
     @override
-    async def update(self, wanted: Collection[str] = (), *, only: bool = False) -> UpdateReport:
+    async def update(self, wanted: Collection[str] = (), *, only: bool = False, wire: Wire | None = None) -> UpdateReport:
         """Read what is due; after a failure, and on a new link, also ask who is there."""
-        wire: Any = self.wire
-        links = wire.reconnects
+        link: Any = wire or self.wire
+        links = link.reconnects
         try:
-            report = await super().update(wanted, only=only)
-            if wire.reconnects == links or "identity" in report.updated:
+            report = await super().update(wanted, only=only, wire=wire)
+            if link.reconnects == links or "identity" in report.updated:
                 return report
             return (await super().update(("identity",), only=True)).after(report)
         except EnergyError:

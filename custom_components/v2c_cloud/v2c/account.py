@@ -6,7 +6,7 @@ import logging
 import time
 from typing import Any, Final, override
 
-from ...energy_core.device import Device
+from ...energy_core.device import Device, Wire
 from ...energy_core.errors import (
     DeviceAuthError,
     DeviceConnectionError,
@@ -108,13 +108,16 @@ class Account(Device):
         """Tell whether the cloud answers, short failures aside."""
         if self.refusals >= REFUSALS or not self.answered:
             return False
-        return self.failing_since is None or self._wall() - self.failing_since < PATIENCE
+        return self._failing_for() < PATIENCE
+
+    def _failing_for(self) -> float:
+        return 0.0 if self.failing_since is None else self._wall() - self.failing_since
 
     # Asking
 
     @override
-    async def update(self, wanted: Collection[str] = (), *, only: bool = False) -> UpdateReport:
-        """Make the calls that are due; raise the first error when none of them succeeded."""
+    async def update(self, wanted: Collection[str] = (), *, only: bool = False, wire: Wire | None = None) -> UpdateReport:
+        """Make the calls that are due; raise the first error when none succeeded and the cloud as a whole is to blame."""
         errors: list[EnergyError] = []
         succeeded = 0
         for task in self.plan.due()[:BATCH]:
@@ -127,10 +130,10 @@ class Account(Device):
                 break
             except EnergyError as error:
                 errors.append(error)
-                if isinstance(error, DeviceAuthError | DeviceConnectionError | DeviceTimeoutError):
+                if _whole(error):
                     break
         self._show()
-        if errors and not succeeded:
+        if errors and not succeeded and (_whole(errors[0]) or not self.answered or self._failing_for() >= PATIENCE):
             raise self._softened(errors[0])
         return UpdateReport(updated=frozenset({self.block.name}))
 
@@ -165,17 +168,19 @@ class Account(Device):
     async def _take_sessions(self, face: Face, answer: Any) -> None:
         """Add the newest sessions, and one stretch of the past that is not known yet."""
         zone = self._now().tzinfo or UTC
-        changed = [face.book.add(parse_sessions(answer, zone))]
+        self._tell(face, face.book.add(parse_sessions(answer, zone)))
         if (stretch := face.book.backfill()) is not None and self.quota.left() > PLENTY:
             begin, end = (each.isoformat() for each in stretch)
             answer = await self.client.call(endpoints.SESSIONS, face.device_id, chargeDateStart=begin, chargeDateEnd=end)
             older = parse_sessions(answer, zone)
-            changed.append(face.book.add(older))
             face.book.backfilled(stretch, len(older))
+            self._tell(face, face.book.add(older))
             if face.book.backfill() is not None:
                 self.plan.hurry(Task(Kind.SESSIONS, face.device_id))
-        if hours := [hour for hour in changed if hour is not None]:
-            self.sessions_changed(face.device_id, min(hours))
+
+    def _tell(self, face: Face, since: datetime | None) -> None:
+        if since is not None:
+            self.sessions_changed(face.device_id, since)
 
     def _succeeded(self) -> None:
         self.answered = True
@@ -186,7 +191,7 @@ class Account(Device):
         if isinstance(error, DeviceAuthError) and error.placeholders.get("status") == "401":
             self.refusals += 1
             self.refused_since = self.refused_since or self._wall()
-        if isinstance(error, DeviceAuthError | DeviceConnectionError | DeviceTimeoutError) or error.key == "cloud_error":
+        if isinstance(error, DeviceAuthError) or _whole(error) or error.key == "cloud_error":
             self.failing_since = self.failing_since or self._wall()
 
     @staticmethod
@@ -225,3 +230,10 @@ class Account(Device):
         if isinstance(account := saved.get("account"), dict):
             known = {name: value for name, value in account.items() if name in self.block.points}
             self.block.values |= known
+
+
+def _whole(error: EnergyError) -> bool:
+    """Tell whether an error concerns every call; anything else, 403 too, may be the trouble of one endpoint."""
+    if isinstance(error, DeviceAuthError):
+        return error.placeholders.get("status") == "401"
+    return isinstance(error, DeviceConnectionError | DeviceTimeoutError)

@@ -1,16 +1,20 @@
 """What no wire of the Trydan says, and what must be so before it is told something."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ...energy_core.errors import DeviceRefusedError
 from ...energy_core.points import Point, Value, number
 from . import codes
 from .modes import operating_mode
+from .plan import Kind
 from .points import Charge, LastSession, Phases, Settings, Status
 from .sessions import SessionBook
 
 if TYPE_CHECKING:
     from .device import Trydan
+
+# No car charges with less (W); 6 A on one phase are twelve times that.
+DRAWING: Final = 115.0
 
 
 def phases(block: Phases, charge: Charge) -> None:
@@ -26,8 +30,9 @@ def status(trydan: Trydan) -> None:
     """Derive what the entities that people look at show."""
     charge, settings, block = trydan.charge, trydan.settings, trydan.status
     # From firmware 2.5.0 on the box says that it charges while it is paused.
-    charging = charge.state == "charging" and not settings.paused
-    held = charge.state in ("connected", "charging") and bool(settings.paused)
+    paused = bool(settings.paused) and not _drawing_since(trydan)
+    charging = charge.state == "charging" and not paused
+    held = charge.state in ("connected", "charging") and paused
     known = charge.state is not None
     block.set(Status.state, "paused" if held else charge.state)
     block.set(Status.plugged, charge.state != "disconnected" if known else None)
@@ -40,6 +45,13 @@ def status(trydan: Trydan) -> None:
     block.set(Status.meter_problem, None if error is None else bool(settings.dynamic) and error != "no_error")
     block.set(Status.grid_power, _grid_power(trydan))
     block.set(Status.operating_mode, operating_mode(settings, trydan.meter))
+
+
+def _drawing_since(trydan: Trydan) -> bool:
+    """Tell whether the cloud's live data show a charge after it last said anything of a pause."""
+    at = trydan.face.at
+    newer = at.get(Kind.LIVE, 0.0) > at.get(Kind.REPORTED, 0.0)
+    return trydan.wire is trydan.cloud and newer and (trydan.charge.power or 0.0) > DRAWING
 
 
 def _grid_power(trydan: Trydan) -> float | None:

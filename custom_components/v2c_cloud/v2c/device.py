@@ -11,10 +11,10 @@ from ...energy_core.errors import DeviceConnectionError, DeviceRefusedError, Dev
 from ...energy_core.pacing import Backoff
 from ...energy_core.points import Block, Point, Value
 from ...energy_core.report import UpdateReport
-from . import derive, modes
+from . import blend, derive, modes
 from .face import CloudWire, Face, Nowhere
 from .lan import LanWire
-from .pending import Pending, PendingValues
+from .pending import PendingValues
 from .plan import Kind, Situation
 from .points import Charge, Cloud, Extra, Info, LastSession, Link, Meter, Phases, Raw, Session, Settings, Status
 from .session import SessionMeter
@@ -25,7 +25,8 @@ _LOGGER = logging.getLogger(__name__)
 LAN_GRACE: Final = 2
 # What the cloud said longer ago says nothing about now.
 MAX_LIVE_AGE: Final = 2 * 3600.0
-CLOUD_BLOCKS: Final = (Cloud, Meter)
+# Scarcity stretches the time between two answers about settings to half a day.
+MAX_SETTINGS_AGE: Final = 24 * 3600.0
 
 
 class Trydan(Device):
@@ -68,14 +69,16 @@ class Trydan(Device):
         self._lan_failures, self._lan_at = 0, 0.0
         self._lan_error: EnergyError | None = None
         self._firmware: str | None = None
-        self._filled: dict[str, Value | None] = {}
+        self._source = "offline"
+        self._lan_answered = 0.0
+        self._asked_power_mode: str | None = None
 
     # Reading
 
     @property
     def lan_works(self) -> bool:
         """Tell whether the last reading on the LAN succeeded."""
-        return self.lan is not None and self._lan_failures == 0 and self.wire is self.lan
+        return self.lan is not None and self._lan_failures == 0 and self._lan_answered > 0 and self.wire is self.lan
 
     @property
     def lan_lost(self) -> bool:
@@ -95,7 +98,7 @@ class Trydan(Device):
 
     def use_lan(self, lan: LanWire | None) -> None:
         """Talk to the charger at another address from now on."""
-        self.lan, self._lan_failures, self._lan_at, self._lan_error = lan, 0, 0.0, None
+        self.lan, self._lan_failures, self._lan_at, self._lan_error, self._lan_answered = lan, 0, 0.0, None, 0.0
         self.wire = lan or self.cloud or Nowhere()
         self.expire()
 
@@ -104,39 +107,35 @@ class Trydan(Device):
         self._lan_at = 0.0
 
     @override
-    async def update(self, wanted: Collection[str] = (), *, only: bool = False) -> UpdateReport:
+    async def update(self, wanted: Collection[str] = (), *, only: bool = False, wire: Wire | None = None) -> UpdateReport:
         """Read on the LAN; when that is silent twice, show what the cloud said last."""
         stand_in = self.lan_lost and self.cloud_speaks
         if self.lan is not None and (self._clock() >= self._lan_at or not stand_in):
-            self._turn_to(self.lan)
             try:
-                report = await super().update(wanted, only=only)
+                report = await super().update(wanted, only=only, wire=self.lan)
             except EnergyError as error:
                 self._lan_failures += 1
                 self._lan_error = error
                 self._lan_at = self._clock() + self._backoff.delay(self._lan_failures, 30.0)
             else:
-                self._lan_failures, self._lan_error = 0, None
                 return report
         if self.lan_lost and self.cloud is not None and self.cloud_speaks:
-            self._turn_to(self.cloud)
-            return await super().update(wanted, only=only)
-        self.link.set(Link.source, "offline")
+            return await super().update(wanted, only=only, wire=self.cloud)
+        self._source = "offline"
+        self.link.set(Link.source, self._source)
         raise self._lan_error or DeviceTimeoutError("the cloud has said nothing recent", key="cloud_silent")
 
-    def _turn_to(self, wire: Wire) -> None:
+    @override
+    def heard(self, wire: Wire) -> None:
+        """Turn to the wire that answered."""
+        self._source = wire.name
+        if wire is self.lan:
+            self._lan_failures, self._lan_error, self._lan_answered = 0, None, self._wall()
+            self._asked_power_mode = None
         if self.wire is not wire:
             self.wire = wire
-            self._forget_others()
+            blend.forget_lacking(self.blocks.values(), wire.name)
             self.expire()
-
-    def _forget_others(self) -> None:
-        """Drop what this wire does not have: nothing may follow from what was so once."""
-        for block in self.blocks.values():
-            if isinstance(block, CLOUD_BLOCKS):
-                continue
-            lacking = (name for name, point in block.points.items() if point.sources and self.wire.name not in point.sources)
-            block.values.update((name, None) for name in lacking if name in block.values)
 
     @override
     def digest(self, report: UpdateReport) -> None:
@@ -145,22 +144,25 @@ class Trydan(Device):
             values = self.face.values()
             for block in (self.cloud_block, self.meter):
                 block.decode("cloud", values)
-            self._fill(self.extra, values)
+            blend.fill(self.extra, values)
         for name, fact in self.face.facts.items():
             self.cloud_block.values[name] = fact
-        self.link.set(Link.source, self.wire.name)
+        self._forget_stale()
+        self.link.set(Link.source, self._source)
         self._notice_firmware()
-        self._hold_pending()
+        self._hold_pending(report)
         derive.phases(self.phases, self.charge)
         derive.status(self)
         derive.last_session(self.last_session, self.face.book)
         self._count_session()
 
-    def _fill(self, block: Block, values: Mapping[Any, Any]) -> None:
-        """Take from the cloud what this firmware's LAN does not answer."""
-        for name, source in block.sources("cloud").items():
-            if source.key in values and block.values.get(name) in (None, self._filled.get(name)):
-                self._filled[name] = block.values[name] = block.points[name].decode(source, values[source.key])
+    def _forget_stale(self) -> None:
+        """Drop settings that the cloud told too long ago; what we had it set and it never tells is remembered."""
+        if (self.face.age(Kind.REPORTED, self._wall()) or 0.0) > MAX_SETTINGS_AGE:
+            everything = self.blocks.values() if self.wire is self.cloud else (self.cloud_block,)
+            blend.forget_reported(everything)
+        if self.wire is self.cloud and self.settings.power_mode is None:
+            self.settings.set(Settings.power_mode, self._asked_power_mode)
 
     def _notice_firmware(self) -> None:
         """Look again for what another firmware may answer by name."""
@@ -171,7 +173,10 @@ class Trydan(Device):
 
     def _count_session(self) -> None:
         meter, status = self.session_meter, self.status
-        meter.feed(plugged=status.plugged, charging=bool(status.charging), counter=self.charge.energy, now=self._wall())
+        # What the cloud said before the LAN's last word is no news.
+        at = self.face.at.get(Kind.LIVE, 0.0) if self.wire is self.cloud else self._wall()
+        if meter.seen is None or at > meter.seen or meter.seen > self._wall():
+            meter.feed(plugged=status.plugged, charging=bool(status.charging), counter=self.charge.energy, now=at)
         self.session.set(Session.energy, round(meter.energy, 1))
         self.session.set(Session.active_time, round(meter.active))
         self.session.set(Session.started, meter.since)
@@ -180,8 +185,8 @@ class Trydan(Device):
     def serves(self, block: Block, point: Point[Any]) -> bool:
         """Hide what the present wire does not have, rather than show what was so once."""
         if not point.sources:
-            return not isinstance(block, CLOUD_BLOCKS) or self.cloud_works
-        if isinstance(block, CLOUD_BLOCKS):
+            return not isinstance(block, blend.CLOUD_BLOCKS) or self.cloud_works
+        if isinstance(block, blend.CLOUD_BLOCKS):
             return self.cloud_works
         if isinstance(block, Extra) and point.source("cloud") is not None and self.cloud_works:
             return True
@@ -230,16 +235,22 @@ class Trydan(Device):
         derive.check(self.settings, point, value)
         routes = self._routes(block, point) if wire is None else [wire]
         if not routes:
-            raise DeviceRefusedError(key="lan_needed" if point.source("cloud") is None else "no_way")
+            source = point.source("cloud", block.index)
+            raise DeviceRefusedError(key="no_way" if source is not None and source.writable else "lan_needed")
         for number, route in enumerate(routes, 1):
             try:
                 if route is self.cloud:
                     return await self._write_cloud(block, point, value)
-                return await super().write(block, point, value, wire=route)
+                sent = self.lan.sent if self.lan is not None else 0
+                result = await super().write(block, point, value, wire=route)
             except DeviceConnectionError:
-                if number == len(routes):
+                # What left may have been done: only a command that did not is sent another way.
+                if number == len(routes) or route is self.cloud or (self.lan is not None and self.lan.sent != sent):
                     raise
                 _LOGGER.debug("The LAN does not connect; the command goes through the cloud")
+            else:
+                self._pending.drop(block, point)
+                return result
         raise AssertionError
 
     async def _write_cloud[T: float | str | bool](self, block: Block, point: Point[T], value: Value) -> CommandResult:
@@ -249,6 +260,8 @@ class Trydan(Device):
         source = self.writable(block, point, self.cloud)
         await self.cloud.write([(source, point.encode(source, wanted))])
         self._pending.add(block, point, wanted)
+        if point is Settings.power_mode:
+            self._asked_power_mode = str(wanted)
         block.set(point, wanted)
         derive.status(self)
         return CommandResult(applied=True, writes=1)
@@ -258,32 +271,16 @@ class Trydan(Device):
         """Tell whether the cloud still owes a confirmation."""
         return bool(self._pending)
 
-    def _hold_pending(self) -> None:
+    def _hold_pending(self, report: UpdateReport) -> None:
         """Show what was asked for until the charger shows it, or until it is clear that it will not."""
-        reported, values = self.face.at.get(Kind.REPORTED, 0.0), self.face.values()
-
-        def shown(pending: Pending) -> bool:
-            source = pending.point.source("cloud", pending.block.index)
-            return self.lan_works or (source is not None and source.key in values)
-
-        for point in self._pending.hold(lambda sent: self.lan_works or reported > sent, shown):
+        read = report.updated | {self.cloud_block.name, self.meter.name}
+        heard = {"lan": self._lan_answered if self.lan_works else 0.0, "cloud": self.face.at.get(Kind.REPORTED, 0.0)}
+        for point in self._pending.hold(read, heard, self.face.values().keys()):
             self.not_applied(point)
 
     async def set_mode(self, mode: str) -> CommandResult:
         """Change the operating mode: each flag that differs, one after the other, charging last."""
-        done: list[CommandResult] = []
-        for point, value in modes.changes(mode, self.settings, lan=not self.lan_lost).items():
-            if self.settings.get(point) == value:
-                continue
-            done.append(await self.write(self.settings, point, value))
-            if not done[-1].applied:
-                break
-        latencies = [each.latency for each in done if each.latency is not None]
-        return CommandResult(
-            applied=all(each.applied for each in done),
-            latency=sum(latencies) if len(latencies) == len(done) else None,
-            writes=sum(each.writes for each in done),
-        )
+        return await modes.set_mode(self, mode)
 
     # Memory
 

@@ -1,13 +1,13 @@
 """One charger as the cloud shows it: what it last said, when, and the wire that reads and writes it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ...energy_core.errors import DeviceConnectionError, DeviceRefusedError
-from ...energy_core.points import Key, Raw, Source, Value
+from ...energy_core.points import Key, Raw, Source, Value, number
 from ...energy_core.report import Reading
-from . import parse
+from . import parse, points
 from .cloud import CloudClient
 from .plan import Kind
 from .routes import ROUTES
@@ -23,6 +23,27 @@ ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
     "reported.ocpp": ("reported.ocpp_enabled",),
     "reported.maxpower": ("reported.max_power",),
     "reported.wifi_ip": ("reported.ip",),
+}
+
+# One of these is in every answer about settings that deserves the name.
+TELLING: Final = frozenset(
+    str(key).removeprefix("reported.")
+    for block in (points.Settings, points.Extra, points.Info, points.Cloud)
+    for source in block("telling").sources("cloud").values()
+    for key in (source.key, *ALIASES.get(str(source.key), ()))
+)
+AHEAD: Final = 300.0
+
+
+def _objects(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, dict) for each in value)
+
+
+SHAPES: Final[Mapping[str, Callable[[object], bool]]] = {
+    "answers": lambda value: isinstance(value, dict),
+    "at": lambda value: isinstance(value, int | float) and number(value) is not None,
+    "facts": lambda value: value is None or isinstance(value, str | bool | int | float),
+    "lists": _objects,
 }
 
 
@@ -42,14 +63,14 @@ class Face:
     def take(self, kind: Kind, answer: Any, now: float) -> None:
         """Take over an answer; one that makes no sense changes nothing."""
         match kind:
-            case Kind.LIVE if found := parse.live(answer):
+            case Kind.LIVE if "charge_state" in (found := parse.live(answer)):
                 self.answers["live"] = found
-            case Kind.REPORTED if found := parse.reported(answer):
+            case Kind.REPORTED if (found := parse.reported(answer)).keys() & TELLING:
                 self.answers["reported"] = found
-            case Kind.CONNECTED:
-                self.facts["connected"] = parse.connected(answer)
-            case Kind.VERSION:
-                self.facts["latest_firmware"], self.facts["model"] = parse.version(answer)
+            case Kind.CONNECTED if (connected := parse.connected(answer)) is not None:
+                self.facts["connected"] = connected
+            case Kind.VERSION if any(known := parse.version(answer)):
+                self.facts |= {name: each for name, each in zip(("latest_firmware", "model"), known, strict=True) if each}
             case Kind.CARDS if (cards := parse.cards(answer)) is not None:
                 self.facts["cards"], self.lists["cards"] = len(cards), cards
             case Kind.PROFILES if (profiles := parse.profiles(answer)) is not None:
@@ -62,7 +83,10 @@ class Face:
 
     def age(self, kind: Kind, now: float) -> float | None:
         """Return how old the answer of ``kind`` is in seconds, None when there is none."""
-        return None if kind not in self.at else max(0.0, now - self.at[kind])
+        # A clock that was ahead when it was written down says nothing.
+        if kind not in self.at or self.at[kind] > now + AHEAD:
+            return None
+        return max(0.0, now - self.at[kind])
 
     def values(self) -> dict[Key, Raw]:
         """Return everything that points can read, under the keys of ``points.py``."""
@@ -91,9 +115,9 @@ class Face:
         """Take back what an earlier life saved, ignoring what is not of its shape."""
         name = saved.get("name")
         self.name = name if isinstance(name, str) else self.name
-        for attribute in ("answers", "at", "facts", "lists"):
+        for attribute, shape in SHAPES.items():
             if isinstance(kept := saved.get(attribute), dict):
-                setattr(self, attribute, kept)
+                setattr(self, attribute, {key: each for key, each in kept.items() if shape(each)})
         if isinstance(book := saved.get("book"), dict):
             self.book.restore(book)
 

@@ -12,7 +12,7 @@ import time
 from typing import Final
 from urllib.parse import quote
 
-from aiohttp import ClientSession
+from aiohttp import ClientConnectorError, ClientSession
 
 from ...energy_core.capture import Recorder
 from ...energy_core.errors import (
@@ -77,6 +77,8 @@ class LanWire:
         self.recorder = recorder or Recorder()
         self.memory = memory or Memory()
         self.last: dict[str, Json] = {}
+        # Write requests that left this machine, whatever became of them.
+        self.sent = 0
         self._session, self._pacer, self._deadline, self._clock = session, pacer, deadline, clock
         self._confirmed_at: float | None = None
         self._missed_at: dict[str, float] = {}
@@ -178,8 +180,12 @@ class LanWire:
                 await self._write(keyword, value)
 
     async def _write(self, keyword: str, value: int) -> None:
+        self.sent += 1
         try:
             body = await self._twice(f"/write/{quote(keyword, safe='')}={quote(str(value), safe='')}")
+        except DeviceConnectionError as error:
+            self.sent -= isinstance(error.__cause__, ClientConnectorError)
+            raise
         except DeviceProtocolError as error:
             if _unknown(error):
                 raise DeviceRefusedError(f"no {keyword} here", key="keyword_unknown", name=keyword) from error

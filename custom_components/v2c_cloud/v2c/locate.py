@@ -5,7 +5,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, Final
 
-from ...energy_core.errors import EnergyError
+from ...energy_core.errors import DeviceRefusedError, EnergyError
 from .address import believable
 from .lan import LanWire
 
@@ -41,7 +41,10 @@ class Locator:
     def first(self) -> LanWire | None:
         """Return the wire to begin with, if an address is known."""
         host = self.fixed or (self.known if self._discover else None)
-        return None if host is None else self._make(host)
+        try:
+            return None if host is None else self._make(host)
+        except DeviceRefusedError:
+            return None
 
     async def find(self, trydan: Trydan) -> LanWire | None:
         """Return a wire to another address when the present one is silent and the charger answers there."""
@@ -52,8 +55,8 @@ class Locator:
             if host == present or self._clock() < self._tried.get(host, -PAUSE) + PAUSE:
                 continue
             self._tried[host] = self._clock()
-            lan = self._make(host)
             try:
+                lan = self._make(host)
                 await lan.identify()
             except EnergyError as error:
                 _LOGGER.debug("No charger at a claimed address: %s", error)

@@ -1,10 +1,14 @@
 """The operating mode: four words for what six flags of the box say together."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from ...energy_core.device import CommandResult
 from ...energy_core.points import Point, Value
 from .points import Meter, Settings
+
+if TYPE_CHECKING:
+    from .device import Trydan
 
 STOP: Final = "stop"
 CHARGE: Final = "charge"
@@ -53,3 +57,20 @@ def _power_mode(mode: str, settings: Settings) -> dict[Point[Any], Value]:
     if mode == SOLAR:
         return {} if settings.power_mode in SOLAR_MODES else {Settings.power_mode: "solar_only"}
     return {} if settings.power_mode in ("solar_grid", "app_profile", "app_profile_off") else {Settings.power_mode: "solar_grid"}
+
+
+async def set_mode(trydan: Trydan, mode: str) -> CommandResult:
+    """Set each flag that differs, one after the other; stop at the first that is not applied."""
+    done: list[CommandResult] = []
+    for point, value in changes(mode, trydan.settings, lan=not trydan.lan_lost).items():
+        if trydan.settings.get(point) == value:
+            continue
+        done.append(await trydan.write(trydan.settings, point, value))
+        if not done[-1].applied:
+            break
+    latencies = [each.latency for each in done if each.latency is not None]
+    return CommandResult(
+        applied=all(each.applied for each in done),
+        latency=sum(latencies) if len(latencies) == len(done) else None,
+        writes=sum(each.writes for each in done),
+    )

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from ...energy_core.points import number
 
+# The LAN rounds to 10 Wh, the cloud does not: a fall by less is none (kWh).
+ROUNDING: Final = 0.015
 # Between two readings further apart than this nobody knows how long it charged.
 LONGEST_STEP: Final = 900.0
 
@@ -28,13 +30,19 @@ class SessionMeter:
         """Take over a reading; ``counter`` is the box's own session energy in kWh."""
         if plugged is None:
             return
-        if plugged and not self.plugged:
+        if plugged and (not self.plugged or self._changed_unseen(counter, now)):
             self._begin(counter, now)
         elif self.plugged and counter is not None:
             self._add(counter)
         if plugged and charging and self.seen is not None:
             self.active += min(max(0.0, now - self.seen), LONGEST_STEP)
         self.plugged, self.seen = plugged, now
+
+    def _changed_unseen(self, counter: float | None, now: float) -> bool:
+        """Tell whether the car was unplugged and another came while nobody looked: the counter fell meanwhile."""
+        if self.seen is None or self.counter is None or counter is None:
+            return False
+        return now - self.seen > LONGEST_STEP and counter < self.counter - ROUNDING
 
     def _begin(self, counter: float | None, now: float) -> None:
         """Start at what the box counts already, unless that is left over from the session before."""
@@ -46,6 +54,8 @@ class SessionMeter:
 
     def _add(self, counter: float) -> None:
         """Count what was added; a counter that fell has begun again at nothing."""
+        if self.counter is not None and self.counter - ROUNDING < counter < self.counter:
+            return
         if self.counter is not None:
             self.energy += 1000.0 * (counter - self.counter if counter >= self.counter else counter)
         self.counter = counter

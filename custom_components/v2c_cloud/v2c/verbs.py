@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 # A card's id is 4 to 10 bytes; its name is the user's.
 CARD: Final = re.compile(r"[0-9A-Fa-f]{1,64}")
-CLOCK: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::[0-5]\d)?")
-VERSION: Final = re.compile(r"\d+(?:\.\d+)*")
+CLOCK: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::[0-5]\d)?", re.ASCII)
+VERSION: Final = re.compile(r"\d+(?:\.\d+)*", re.ASCII)
 WEEK: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # The cloud's word for a timer that is off.
 TIMER_OFF: Final = "8"
@@ -28,6 +28,8 @@ MOST_KWH: Final = 500.0
 MOST_MINUTES: Final = 7 * 24 * 60
 LONGEST_TEXT: Final = 64
 LONGEST_URL: Final = 255
+# There was no charger before.
+EARLIEST: Final = date(2010, 1, 1)
 SSID_BYTES: Final = 32
 PASSWORD_LENGTHS: Final = range(8, 64)
 # A box that was locked needs a moment before it can be unlocked again.
@@ -100,7 +102,7 @@ def ipv4(value: object) -> str:
         address = IPv4Address(str(value).strip())
     except AddressValueError as error:
         raise DeviceRefusedError(key="invalid_ip", value=_short(value)) from error
-    if address.is_loopback or address.is_multicast or address.is_unspecified or address.is_link_local:
+    if address.is_reserved or address.is_loopback or address.is_multicast or address.is_unspecified or address.is_link_local:
         raise DeviceRefusedError(key="invalid_ip", value=_short(value))
     return str(address)
 
@@ -113,7 +115,7 @@ def ocpp_address(value: object) -> str:
         port = url.port
     except ValueError as error:
         raise DeviceRefusedError(key="invalid_ocpp_url") from error
-    strange = url.username or url.fragment or port == 0 or len(given) > LONGEST_URL or not given.isprintable() or " " in given
+    strange = set(given) & set("@#\\ ") or port == 0 or len(given) > LONGEST_URL or not given.isprintable()
     if url.scheme not in ("ws", "wss") or not url.hostname or strange:
         raise DeviceRefusedError(key="invalid_ocpp_url")
     return given
@@ -144,7 +146,7 @@ def period(start: object, end: object) -> tuple[str | None, str | None]:
     if first is not None and last is None:
         last = (date.today() + timedelta(days=1)).isoformat()  # noqa: DTZ011 the cloud counts local days
     if last is not None and first is None:
-        first = (date.fromisoformat(last) - timedelta(days=31)).isoformat()
+        first = date.fromordinal(max(date.fromisoformat(last).toordinal() - 31, EARLIEST.toordinal())).isoformat()
     if first is not None and last is not None and first > last:
         raise DeviceRefusedError(key="invalid_period")
     return first, last
@@ -153,7 +155,7 @@ def period(start: object, end: object) -> tuple[str | None, str | None]:
 def wifi(ssid: object, password: object) -> dict[str, str]:
     """Return credentials that a network can have."""
     name, secret = str(ssid), str(password)
-    if not 1 <= len(name.encode()) <= SSID_BYTES or not name.isprintable():
+    if not name.isprintable() or not 1 <= len(name.encode()) <= SSID_BYTES:
         raise DeviceRefusedError(key="invalid_ssid")
     if secret and (len(secret) not in PASSWORD_LENGTHS or not secret.isprintable()):
         raise DeviceRefusedError(key="invalid_wifi_password")
@@ -198,6 +200,9 @@ async def wake(trydan: Trydan) -> None:
     settings = trydan.settings
     if trydan.charge.state != "connected" or settings.paused or settings.locked:
         raise DeviceRefusedError(key="nothing_to_wake")
-    await trydan.write(settings, Settings.locked, value=True)
-    await asyncio.sleep(WAKE_PAUSE)
-    await trydan.write(settings, Settings.locked, value=False)
+    try:
+        await trydan.write(settings, Settings.locked, value=True)
+        await asyncio.sleep(WAKE_PAUSE)
+    finally:
+        # Whatever became of the first half: a box that stays locked charges nobody.
+        await trydan.write(settings, Settings.locked, value=False)
