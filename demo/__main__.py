@@ -14,7 +14,7 @@ from .checks import run_checks
 from .config_dir import PASSWORD, USER
 from .console import DemoError, failures, say, table
 from .flow import TITAN, add_charger, add_titan
-from .frontend import prepare
+from .frontend import add_sessions, prepare
 from .processes import tail
 from .registry import read_house
 from .runtime import Demo, running
@@ -70,6 +70,7 @@ async def _demo(demo: Demo, options: argparse.Namespace) -> int:
         await take_all(demo, options.screenshots.resolve())
     else:
         _welcome(demo)
+        await add_sessions(demo.hass, house, TITAN)
         await asyncio.Event().wait()
     return 0
 

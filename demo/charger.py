@@ -19,7 +19,7 @@ AT_REST: Mapping[str, object] = {"write": {"Paused": 1, "Dynamic": 1, "PauseDyna
 # The evenings on which a car came home: days ago, hour, minute, minutes of charging.
 EVENINGS = (
     (1, 18, 40, 155),
-    (3, 22, 5, 240),
+    (3, 20, 5, 165),
     (5, 19, 15, 95),
     (8, 18, 30, 180),
     (11, 17, 50, 130),

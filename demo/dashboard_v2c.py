@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from .cards import WIDE, Card, button, control, graph, rest, section, settings, tile, tiles, view
+from .cards import WIDE, Card, control, graph, rest, section, settings, tile, tiles, view
 from .registry import Entity, House
 
 PATH = "charger"
@@ -43,12 +43,14 @@ def _charging(house: House) -> Card | None:
     cards += tiles(house, ("charge_state", "data_source"))
     cards += [control(entity) for key, domain in MAIN if (entity := house.find(key, domain))]
     cards += [_press(entity, name, icon) for key, name, icon in BUTTONS if (entity := house.find(key, "button"))]
-    cards += graph(house, "Power", ("charge_power", "fv_power", "house_power"))
+    cards += graph(house, "Power", ("charge_power", "fv_power"))
     return section("Charging", "mdi:ev-station", cards)
 
 
 def _press(entity: Entity, name: str, icon: str) -> Card:
-    return button(name, icon, {"perform_action": "button.press", "target": {"entity_id": entity.entity_id}}, columns=6)
+    """Return a tile that presses its button wherever it is touched; it is lower than a button card."""
+    press = {"action": "perform-action", "perform_action": "button.press", "target": {"entity_id": entity.entity_id}}
+    return tile(entity, {"name": name, "icon": icon, "hide_state": True, "tap_action": press, "icon_tap_action": press})
 
 
 def _calendar(house: House) -> list[Card]:
@@ -56,7 +58,7 @@ def _calendar(house: House) -> list[Card]:
     cards: list[Card] = []
     if sessions := house.find("sessions", "calendar"):
         month = {"type": "calendar", "initial_view": "dayGridMonth", "entities": [sessions.entity_id]}
-        cards.append(month | {"grid_options": {"columns": 12, "rows": 8}})
+        cards.append(month | {"grid_options": {"columns": 12, "rows": 7}})
     if event := house.find("happening", "event"):
         cards.append(tile(event, {"grid_options": WIDE}))
     return cards

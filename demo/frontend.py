@@ -1,8 +1,10 @@
 """Makes Home Assistant ready to be looked at: dashboard, start page, Energy preferences."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+from .charger import read_charger
 from .client import HomeAssistant
 from .dashboard import TITLE, URL_PATH, dashboard, energy_sources
 from .dashboard_v2c import device_consumption
@@ -10,17 +12,35 @@ from .registry import House
 
 # Statistics are compiled every five minutes: a young house has none yet.
 YOUNG = frozenset({"statistics_not_defined"})
+# The cloud is asked for sessions two minutes after the start; after five there will be none.
+SESSIONS_EACH, SESSIONS_LOOKS = 10, 30
 
 
 async def prepare(hass: HomeAssistant, house: House, domain: str, charger: House) -> None:
     """Create the dashboard, open it by default and fill in the Energy preferences."""
     icon = "mdi:home-battery"
     await hass.command("lovelace/dashboards/create", url_path=URL_PATH, title=TITLE, icon=icon, show_in_sidebar=True)
-    await hass.command("lovelace/config/save", url_path=URL_PATH, config=dashboard(house, domain, charger))
+    await _save(hass, house, domain, charger)
     await hass.command("frontend/set_system_data", key="core", value={"default_panel": URL_PATH})
     await hass.command("energy/save_prefs", energy_sources=energy_sources(house), device_consumption=device_consumption(charger))
     # Speech, camera and image parts are always loaded and lack their libraries here: not a thing of this demo.
     await hass.action("persistent_notification.dismiss_all")
+
+
+async def add_sessions(hass: HomeAssistant, house: House, domain: str) -> House:
+    """Put the charger's past sessions on the dashboard once the cloud was asked for them; return the charger as it is then."""
+    for _ in range(SESSIONS_LOOKS):
+        charger = await read_charger(hass)
+        if charger.find("last_session_energy"):
+            break
+        await asyncio.sleep(SESSIONS_EACH)
+    await _save(hass, house, domain, charger)
+    return charger
+
+
+async def _save(hass: HomeAssistant, house: House, domain: str, charger: House) -> None:
+    """Save the dashboard; a browser that looks at it follows."""
+    await hass.command("lovelace/config/save", url_path=URL_PATH, config=dashboard(house, domain, charger))
 
 
 def energy_issues(verdict: Mapping[str, Any]) -> list[str]:

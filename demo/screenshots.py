@@ -1,18 +1,18 @@
 """The pictures for the README, each of a page that a user sees."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 import json
 from pathlib import Path
 from typing import Any
 
 from .browser import Page, find_browser
-from .charger import read_charger
 from .console import say
 from .dashboard import URL_PATH
 from .dashboard_v2c import PATH as CHARGER_PATH
 from .flow import TITAN, V2C
+from .frontend import add_sessions
 from .registry import House, read_house
 from .runtime import Demo
 
@@ -51,22 +51,21 @@ async def take_all(demo: Demo, folder: Path) -> list[Path]:
         say("Pictures skipped: no Chromium on this machine (Debian: apt-get install chromium).")
         return []
     folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 one small folder
-    house, charger = await read_house(demo.hass, TITAN), await read_charger(demo.hass)
-    taken = []
+    house = await read_house(demo.hass, TITAN)
     async with asyncio.timeout(TIME_LIMIT), Page.open(browser, demo.folder, demo.hass.url, SIZE) as page:
         await _log_in(page, demo.hass.tokens)
-        for series, story in ((titan_shots(house), _weather), (charger_shots(charger), _solar_charge)):
-            taken += await _take_series(demo, page, folder, series, story)
-    return taken
+        taken = await _take_series(demo, page, folder, titan_shots(house), _weather)
+        charger = await add_sessions(demo.hass, house, TITAN)
+        return taken + await _take_series(demo, page, folder, charger_shots(charger), _solar_charge)
 
 
 async def _take_series(
-    demo: Demo, page: Page, folder: Path, series: list[Shot], story: Callable[[Demo], Awaitable[None]]
+    demo: Demo, page: Page, folder: Path, series: list[Shot], story: Callable[[Demo], Coroutine[Any, Any, None]]
 ) -> list[Path]:
     """Take pictures while a story runs; the last one waits until it is told."""
     taken = []
     async with asyncio.TaskGroup() as tasks:
-        told = tasks.create_task(_told(story, demo))
+        told = tasks.create_task(story(demo))
         for number, shot in enumerate(series, 1):
             if number == len(series):
                 await told
@@ -75,10 +74,6 @@ async def _take_series(
             taken.append(path)
             say(f"Picture: {path}")
     return taken
-
-
-async def _told(story: Callable[[Demo], Awaitable[None]], demo: Demo) -> None:
-    await story(demo)
 
 
 async def _weather(demo: Demo) -> None:

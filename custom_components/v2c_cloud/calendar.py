@@ -34,9 +34,9 @@ class SessionCalendar(EnergyEntity, CalendarEntity):
 
     @override
     def shown(self) -> object:
-        """Return what the state is made of."""
-        event = self.event
-        return None if event is None else (event.start, event.end, event.summary)
+        """Return what the state is made of, and how many sessions there are: open calendars look again when it changes."""
+        event, known = self.event, len(self.coordinator.sessions.all)
+        return known if event is None else (event.start, event.end, event.summary, known)
 
     @property
     @override
@@ -44,8 +44,10 @@ class SessionCalendar(EnergyEntity, CalendarEntity):
         """Return the session that goes on, else the newest one."""
         if (since := self.coordinator.session_since) is not None:
             # Its end is not known: for now it is the end of the next hour, so that the state seldom changes.
-            end = dt_util.utcnow().replace(minute=0, second=0, microsecond=0) + timedelta(hours=2)
-            return CalendarEvent(start=since, end=end, summary=self.coordinator.name)
+            now = dt_util.utcnow()
+            end = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=2)
+            # A machine that started without the right time remembers a beginning that is yet to come.
+            return CalendarEvent(start=min(since, now), end=end, summary=self.coordinator.name)
         newest = self.coordinator.sessions.last(1)
         return self._event(newest[0]) if newest else None
 
@@ -57,10 +59,12 @@ class SessionCalendar(EnergyEntity, CalendarEntity):
     def _event(self, session: Session) -> CalendarEvent:
         cost = "" if session.cost is None else f" · {session.cost:.2f} {self.coordinator.hass.config.currency}"
         hours, minutes = divmod(round((session.end - session.start).total_seconds() / 60), 60)
+        start, end = dt_util.as_local(session.start), dt_util.as_local(session.end)
         lines = [f"{hours}:{minutes:02}", session.card_name, None if session.co2 is None else f"{session.co2:g} kg CO₂"]
         return CalendarEvent(
-            start=session.start,
-            end=session.end,
+            start=start,
+            # Home Assistant compares by the clock on the wall, and refuses an end in the repeated hour before the start.
+            end=max(end, start.replace(fold=1)),
             summary=f"{_kwh(session.energy)}{cost}",
             description="\n".join(each for each in (*lines, session.message) if each),
             uid=session.id,

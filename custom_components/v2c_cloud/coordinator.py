@@ -142,13 +142,13 @@ class TrydanCoordinator(EnergyCoordinator[Trydan]):
         self.device.digest(UpdateReport())
         self.async_update_listeners()
         self.stop_looking()
-        if self.device.pending:
+        if self.device.pending or self.device.unsure:
             self._looks = [async_call_later(self.hass, delay, self._look) for delay in LOOKS]
 
     @callback
     def _look(self, _now: datetime) -> None:
         """Have the cloud asked whether it shows by now what it was told."""
-        if self.account is not None and self.device.pending:
+        if self.account is not None and (self.device.pending or self.device.unsure):
             self.account.ask_again(self.device_id, Kind.REPORTED)
 
     @callback

@@ -20,7 +20,7 @@ COST: Final = "session_cost"
 
 def statistic_id(device_id: str, what: str) -> str:
     """Return the id of a series; only small letters, digits and underscores are allowed."""
-    return f"{DOMAIN}:{re.sub(r'[^a-z0-9]+', '_', device_id.lower()).strip('_')}_{what}"
+    return f"{DOMAIN}:{'_'.join([*re.findall('[a-z0-9]+', device_id.lower()), what])}"
 
 
 @callback

@@ -61,6 +61,12 @@ def test_a_unit_without_anything_still_gets_a_dashboard():
     assert set(found) == {"Battery"}
 
 
+def test_the_charger_has_a_view_of_its_own(house):
+    charger = House(devices=(DEVICE,), entities=(), lead="v2c_")
+    views = dashboard(house, "titan_izypower", charger)["views"]
+    assert [view["path"] for view in views] == ["house", "charger"]
+
+
 def test_energy_sources(house):
     by_type = {source["type"]: source for source in energy_sources(house)}
     assert by_type["battery"]["stat_energy_from"] == "sensor.battery_total_discharging_energy"
@@ -82,8 +88,9 @@ def test_energy_sources_of_nothing():
 def test_missing_statistics_of_a_young_house_are_no_issue():
     young = {"type": "statistics_not_defined", "affected_entities": [["sensor.a", None]]}
     wrong = {"type": "entity_unexpected_unit_energy", "affected_entities": [["sensor.a", "W"]]}
-    assert energy_issues({"energy_sources": [[young], []]}) == []
-    assert len(energy_issues({"energy_sources": [[young, wrong]]})) == 1
+    assert energy_issues({"energy_sources": [[young], []], "device_consumption": [[young]]}) == []
+    assert len(energy_issues({"energy_sources": [[young, wrong]], "device_consumption": [[]]})) == 1
+    assert len(energy_issues({"energy_sources": [], "device_consumption": [[wrong]]})) == 1
 
 
 def test_form_of_the_titan():

@@ -95,7 +95,7 @@ def test_values_that_may_be_unknown():
 
 
 def record(level="ERROR", name="homeassistant.helpers.entity", message="x", source="helpers/entity.py", exception=""):
-    return {"level": level, "name": name, "message": [message], "source": [source, 1], "exception": exception}
+    return {"level": level, "name": name, "message": [message], "source": [source, 1], "exception": exception, "count": 1}
 
 
 def test_log_complaints_are_ours_only():

@@ -225,7 +225,7 @@ class Account(Device):
         faces = saved.get("faces")
         for name, face in self.faces.items():
             if isinstance(faces, dict) and isinstance(kept := faces.get(name), dict):
-                face.restore(kept)
+                face.restore(kept, self._wall())
         self.answered = any(face.at for face in self.faces.values())
         if isinstance(account := saved.get("account"), dict):
             known = {name: value for name, value in account.items() if name in self.block.points}

@@ -62,6 +62,7 @@ class Trydan(Device):
         self.last_session = self.add(LastSession("last_session"))
         self.link = self.add(Link("link"))
         self.session_meter = SessionMeter()
+        self.unsure = False
         self.not_applied: Callable[[Point[Any]], None] = lambda _point: None
         self._reachable, self._wall = reachable, wall
         self._pending = PendingValues(wall)
@@ -242,15 +243,13 @@ class Trydan(Device):
                 if route is self.cloud:
                     return await self._write_cloud(block, point, value)
                 sent = self.lan.sent if self.lan is not None else 0
-                result = await super().write(block, point, value, wire=route)
+                self._pending.drop(block, point)
+                return await super().write(block, point, value, wire=route)
             except DeviceConnectionError:
                 # What left may have been done: only a command that did not is sent another way.
                 if number == len(routes) or route is self.cloud or (self.lan is not None and self.lan.sent != sent):
                     raise
                 _LOGGER.debug("The LAN does not connect; the command goes through the cloud")
-            else:
-                self._pending.drop(block, point)
-                return result
         raise AssertionError
 
     async def _write_cloud[T: float | str | bool](self, block: Block, point: Point[T], value: Value) -> CommandResult:
@@ -258,7 +257,10 @@ class Trydan(Device):
         assert self.cloud is not None
         wanted = point.validate(value, high=self.highest(block, point))
         source = self.writable(block, point, self.cloud)
+        # A call without an answer may have been done: the cloud is looked at either way.
+        self.unsure = True
         await self.cloud.write([(source, point.encode(source, wanted))])
+        self.unsure = False
         self._pending.add(block, point, wanted)
         if point is Settings.power_mode:
             self._asked_power_mode = str(wanted)

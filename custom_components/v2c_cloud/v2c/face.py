@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+import math
 from typing import Any, Final
 
 from ...energy_core.errors import DeviceConnectionError, DeviceRefusedError
@@ -33,6 +34,8 @@ TELLING: Final = frozenset(
     for key in (source.key, *ALIASES.get(str(source.key), ()))
 )
 AHEAD: Final = 300.0
+# Should the cloud ever say flags as words.
+TRUTHS: Final = {"true": 1, "false": 0}
 
 
 def _objects(value: object) -> bool:
@@ -90,7 +93,11 @@ class Face:
 
     def values(self) -> dict[Key, Raw]:
         """Return everything that points can read, under the keys of ``points.py``."""
-        found: dict[Key, Raw] = {f"{name}.{key}": raw for name, answer in self.answers.items() for key, raw in answer.items()}
+        found: dict[Key, Raw] = {
+            f"{name}.{key}": TRUTHS.get(str(raw).lower(), raw)
+            for name, answer in self.answers.items()
+            for key, raw in answer.items()
+        }
         for key, others in ALIASES.items():
             found.setdefault(key, next((found[each] for each in others if each in found), None))
             if found[key] is None:
@@ -111,13 +118,14 @@ class Face:
             "book": self.book.saved(),
         }
 
-    def restore(self, saved: Mapping[str, Any]) -> None:
-        """Take back what an earlier life saved, ignoring what is not of its shape."""
+    def restore(self, saved: Mapping[str, Any], now: float = math.inf) -> None:
+        """Take back what an earlier life saved, ignoring what is not of its shape; nothing was said after ``now``."""
         name = saved.get("name")
         self.name = name if isinstance(name, str) else self.name
         for attribute, shape in SHAPES.items():
             if isinstance(kept := saved.get(attribute), dict):
                 setattr(self, attribute, {key: each for key, each in kept.items() if shape(each)})
+        self.at = {kind: min(float(at), now) for kind, at in self.at.items()}
         if isinstance(book := saved.get("book"), dict):
             self.book.restore(book)
 

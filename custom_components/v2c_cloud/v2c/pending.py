@@ -8,6 +8,8 @@ from ...energy_core.points import Block, Key, Point, Value
 
 # The switches of the card reader and of OCPP take about 90 s to show in the cloud.
 SETTLES: Final = 150.0
+# Without any reading since the command nobody can tell; at some time that, too, comes to an end.
+PATIENCE: Final = 900.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +57,7 @@ class PendingValues:
             certain = since and each.block.name in read
             if shows and certain:
                 del self._waiting[slot]
-            elif self._wall() - each.sent < SETTLES:
+            elif self._wall() - each.sent < (SETTLES if certain else PATIENCE):
                 each.block.set(each.point, each.value)
             else:
                 del self._waiting[slot]

@@ -5,8 +5,9 @@ each clock hour that a session touched. ``coCost`` is kg of CO2, not money. Sour
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from math import ceil
 from typing import Any, Final
 
 from ...energy_core.points import number, text
@@ -14,10 +15,14 @@ from ...energy_core.points import number, text
 type Json = Any
 
 HOUR: Final = timedelta(hours=1)
+DAY: Final = timedelta(days=1)
 # No session of a car is longer, and no charger has been there before.
 LONGEST: Final = timedelta(days=31)
 EARLIEST: Final = datetime(2015, 1, 1, tzinfo=UTC)
+LEAST_KWH: Final = 0.001
 MOST_KWH: Final = 10_000.0
+# A session costs tens of thousands in some currencies.
+MOST_COST: Final = 1e9
 # What the hours of a session may differ from its sum by, before they are not believed.
 TOLERANCE: Final = 0.01
 # The newest sessions kept; of older ones only the sums.
@@ -67,46 +72,48 @@ def parse(raw: Json, zone: tzinfo) -> list[Session]:
 
 def _session(record: Mapping[str, Json], zone: tzinfo) -> Session | None:
     energy = number(record.get("energy"))
-    if energy is None or not 0 < energy <= MOST_KWH or record.get("finished") in (False, 0, "0", "false"):
+    if energy is None or not LEAST_KWH <= energy <= MOST_KWH or record.get("finished") in (False, 0, "0", "false"):
         return None
-    start = _local(record.get("startChargeDate"), zone, _stamp(record.get("createdAt")))
-    end = _local(record.get("endChargeDate"), zone, _stamp(record.get("updatedAt")))
-    if start is None or end is None or start <= EARLIEST or not timedelta(0) <= end - start <= LONGEST:
+    start = _meant(_moments(record.get("startChargeDate"), zone), record.get("createdAt"))
+    ends = [] if start is None else [each for each in _moments(record.get("endChargeDate"), zone) if each >= start]
+    end = _meant(ends, record.get("updatedAt"))
+    if start is None or end is None or start <= EARLIEST or end - start > LONGEST:
         return None
-    name = text(record.get("id")) or text(record.get("idCharge"))
+    code, card = text(record.get("rfidCode")), text(record.get("rfidName"))
     return Session(
-        id=name or start.isoformat(),
+        id=text(record.get("id")) or text(record.get("idCharge")) or start.isoformat(),
         start=start,
         end=end,
         energy=round(1000 * energy, 3),
         cost=_amount(record.get("cost")),
         co2=_amount(record.get("coCost")),
         by_hour=_hours(record.get("energyByHour")),
-        card_code=text(record.get("rfidCode")),
-        card_name=text(record.get("rfidName")),
+        card_code=code,
+        # A card without a name shows its code, which opens the charger and is nobody's to read.
+        card_name=None if card is None or (code or "").casefold() == card.casefold() else card,
         message=_message(record.get("message")),
         warning=record.get("warning") in (True, 1, "1", "true"),
     )
 
 
-def _local(raw: Json, zone: tzinfo, near: datetime | None) -> datetime | None:
-    """Return a local time; of the two that a clock change makes of one, the one nearer to ``near``."""
-    naive = _parsed(raw)
-    if naive is None:
-        return None
-    if naive.tzinfo is not None:
-        return naive.astimezone(zone)
-    first, second = (naive.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
-    if near is not None and abs(second.astimezone(UTC) - near) < abs(first.astimezone(UTC) - near):
-        return second
-    return first
+def _moments(raw: Json, zone: tzinfo) -> list[datetime]:
+    """Return what a time may mean; the hour that a clock change repeats means two things.
 
-
-def _stamp(raw: Json) -> datetime | None:
+    Each has its offset instead of its zone: Python subtracts and compares times of one zone by the clock on the wall.
+    """
     found = _parsed(raw)
     if found is None:
-        return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        return []
+    # By way of UTC, which turns an hour that the clock leaves out into one that it has.
+    both = [found.replace(tzinfo=zone, fold=fold).astimezone(UTC).astimezone(zone) for fold in (0, 1)]
+    local = both if found.tzinfo is None else [found]
+    return [each.replace(tzinfo=timezone(each.utcoffset() or timedelta(0)), fold=0) for each in local]
+
+
+def _meant(moments: Sequence[datetime], recorded: Json) -> datetime | None:
+    """Return the moment at which the cloud made its record, else the first."""
+    near = [each for each in moments for at in _moments(recorded, UTC) if abs(each - at) < HOUR / 2]
+    return next(iter([*near, *moments]), None)
 
 
 def _parsed(raw: Json) -> datetime | None:
@@ -122,19 +129,18 @@ def _parsed(raw: Json) -> datetime | None:
 
 def _amount(raw: Json) -> float | None:
     found = number(raw)
-    return found if found is not None and 0 <= found < MOST_KWH else None
+    return found if found is not None and 0 <= found < MOST_COST else None
 
 
 def _hours(raw: Json) -> tuple[float, ...]:
-    parts = raw.split("|") if isinstance(raw, str) and len(raw) < MOST_KWH else []
-    found = [number(part.strip()) for part in parts]
-    return tuple(1000 * each for each in found if each is not None and each >= 0) if None not in found else ()
+    parts = raw.split("|", 24 * LONGEST.days) if isinstance(raw, str) else []
+    found = [each for part in parts if (each := number(part.strip())) is not None and 0 <= each <= MOST_KWH]
+    return tuple(round(1000 * each, 3) for each in found) if len(found) == len(parts) else ()
 
 
 def _message(raw: Json) -> str | None:
-    if not isinstance(raw, str):
-        return None
-    return "".join(char for char in raw if char.isprintable()).strip()[:LONGEST_MESSAGE] or None
+    shown = "".join(char for char in raw if char.isprintable()) if isinstance(raw, str) else ""
+    return shown.strip()[:LONGEST_MESSAGE] or None
 
 
 def hours(session: Session) -> list[tuple[datetime, float]]:
@@ -143,20 +149,18 @@ def hours(session: Session) -> list[tuple[datetime, float]]:
     Where the cloud's figures do not fit the hours, the energy is spread evenly over the time.
     """
     begin, end = session.start.astimezone(UTC), session.end.astimezone(UTC)
-    touched = [begin.replace(minute=0, second=0, microsecond=0)]
-    while touched[-1] + HOUR < end:
-        touched.append(touched[-1] + HOUR)
+    first = begin.replace(minute=0, second=0, microsecond=0)
+    touched = [first + each * HOUR for each in range(max(1, ceil((end - first) / HOUR)))]
     figures = session.by_hour
     while len(figures) > len(touched) and not figures[-1]:
         figures = figures[:-1]
     offset = session.start.utcoffset() or timedelta(0)
     fits = len(figures) == len(touched) and abs(sum(figures) - session.energy) <= TOLERANCE * session.energy
-    if fits and not offset % HOUR:
-        return list(zip(touched, figures, strict=True))
-    seconds = [(min(end, hour + HOUR) - max(begin, hour)).total_seconds() for hour in touched]
-    whole = sum(seconds)
-    shares = [each / whole for each in seconds] if whole else [1.0]
-    return [(hour, session.energy * share) for hour, share in zip(touched, shares, strict=True)]
+    seconds = [max(1.0, (min(end, hour + HOUR) - max(begin, hour)).total_seconds()) for hour in touched]
+    # The figures are rounded; as shares they sum up to the energy, and costs do too.
+    weights = figures if fits and not offset % HOUR else seconds
+    whole = sum(weights)
+    return [(hour, session.energy * weight / whole) for hour, weight in zip(touched, weights, strict=True)]
 
 
 @dataclass
@@ -164,39 +168,49 @@ class SessionBook:
     """Every session that is known of one charger, and how much of the past has been asked for."""
 
     today: Callable[[], date] = date.today
+    # Oldest first.
+    all: list[Session] = field(default_factory=list)
     carried_energy: float = 0.0
     carried_cost: float = 0.0
     _sessions: dict[str, Session] = field(default_factory=dict)
     _hollow: set[datetime] = field(default_factory=set)
+    _gap: tuple[date, date] | None = None
     _asked_from: date | None = None
     _empty: int = 0
 
-    @property
-    def all(self) -> list[Session]:
-        """Return the sessions, oldest first."""
-        return sorted(self._sessions.values(), key=lambda each: each.start)
-
     def add(self, sessions: Iterable[Session]) -> datetime | None:
         """Take over sessions; return the earliest hour that changed, None when all of it was known."""
-        floor = self.all[0].start if len(self._sessions) >= MOST_KEPT else EARLIEST
-        news = [each for each in sessions if self._sessions.get(each.id) != each and each.start >= floor]
+        floor = self.all[0].start if len(self.all) >= MOST_KEPT else EARLIEST
+        # A charger whose clock runs ahead; its session would be the newest one for long.
+        ceiling = self.today() + DAY
+        batch = [each for each in sessions if each.start >= floor and each.start.date() <= ceiling]
+        self._note_gap(batch)
         changed = []
-        for each in news:
-            if (former := self._sessions.get(each.id)) is not None:
-                gone = [hour for hour, _ in hours(former)]
+        for each in batch:
+            if (former := self._sessions.get(each.id)) != each:
+                gone = [] if former is None else [hour for hour, _ in hours(former)]
                 self._hollow.update(gone)
-                changed += gone
-            self._sessions[each.id] = each
-            changed += [hour for hour, _ in hours(each)]
-        self._trim()
+                self._sessions[each.id] = each
+                changed += [*gone, *(hour for hour, _ in hours(each))]
+        self._settle()
         return min(changed, default=None)
 
-    def _trim(self) -> None:
-        """Keep the newest; of the rest only what they sum up to."""
-        for each in self.all[: max(0, len(self._sessions) - MOST_KEPT)]:
+    def _note_gap(self, batch: Sequence[Session]) -> None:
+        """Remember where sessions may be missing: the cloud shows the last five, and none of these is known."""
+        first = min((each.start for each in batch), default=EARLIEST)
+        known = any(each.id in self._sessions for each in batch)
+        if self.all and not known and first > (newest := self.all[-1].start):
+            self._gap = self._gap[0] if self._gap else newest.date(), first.date() + DAY
+
+    def _settle(self) -> None:
+        """Put them in order and keep the newest; of the rest only what they sum up to."""
+        order = sorted(self._sessions.values(), key=lambda each: each.start)
+        for each in order[:-MOST_KEPT]:
             del self._sessions[each.id]
+            self._hollow = {hour for hour in self._hollow if hour > each.end}
             self.carried_energy += each.energy
             self.carried_cost += each.cost or 0.0
+        self.all = order[-MOST_KEPT:]
 
     def last(self, count: int) -> list[Session]:
         """Return the newest sessions, oldest of them first."""
@@ -216,29 +230,34 @@ class SessionBook:
                 cost[hour] = cost.get(hour, 0.0) + (each.cost or 0.0) * wh / each.energy
         return [Hour(start=hour, energy=energy[hour], cost=cost.get(hour, 0.0)) for hour in sorted(energy)]
 
-    # The past
-
     def backfill(self) -> tuple[date, date] | None:
         """Return the next stretch of the past to ask for, newest first; None when it is all known."""
-        if not self._sessions or self._empty >= EMPTY:
+        if self._gap is not None:
+            begin, end = self._gap
+            return max(begin, end - STRETCH), end
+        if not self.all or self._empty >= EMPTY:
             return None
-        end = self._asked_from or self.all[0].start.date()
+        # A day more, as the cloud may take a date for its midnight.
+        end = self._asked_from or self.all[0].start.date() + DAY
         if end <= self.today() - BACK:
             return None
         return end - STRETCH, end
 
     def backfilled(self, stretch: tuple[date, date], found: int) -> None:
         """Note what a stretch of the past brought."""
+        if self._gap is not None:
+            self._gap = None if stretch[0] <= self._gap[0] else (self._gap[0], stretch[0])
+            return
         self._asked_from = stretch[0]
         self._empty = 0 if found else self._empty + 1
-
-    # Memory
 
     def saved(self) -> dict[str, Any]:
         """Return everything, ready for JSON."""
         return {
             "carried": [self.carried_energy, self.carried_cost],
             "asked_from": None if self._asked_from is None else self._asked_from.isoformat(),
+            "gap": [each.isoformat() for each in self._gap or ()],
+            "hollow": sorted(int(each.timestamp()) // 3600 for each in self._hollow),
             "empty": self._empty,
             "sessions": [_packed(each) for each in self.all],
         }
@@ -251,9 +270,12 @@ class SessionBook:
         asked = _parsed(saved.get("asked_from"))
         self._asked_from = None if asked is None else asked.date()
         self._empty = int(number(saved.get("empty")) or 0)
-        for record in _listed(saved.get("sessions")):
-            if isinstance(record, dict) and (session := _unpacked(record)) is not None:
-                self._sessions[session.id] = session
+        gap = [each.date() for raw in _listed(saved.get("gap")) if (each := _parsed(raw)) is not None]
+        self._gap = (gap[0], gap[1]) if len(gap) == 2 else None
+        counted = (number(each) for each in _listed(saved.get("hollow")))
+        self._hollow = {datetime.fromtimestamp(3600 * int(each), UTC) for each in counted if each is not None and 0 <= each < 2e6}
+        self._sessions |= {each.id: each for each in parse(saved.get("sessions"), UTC)}
+        self._settle()
 
 
 def _listed(raw: Json) -> Sequence[Json]:
@@ -261,24 +283,18 @@ def _listed(raw: Json) -> Sequence[Json]:
 
 
 def _packed(session: Session) -> dict[str, Json]:
-    kept = {name: value for name, value in vars(session).items() if value not in (None, (), False)}
-    return kept | {"start": session.start.isoformat(), "end": session.end.isoformat(), "by_hour": list(session.by_hour)}
-
-
-def _unpacked(record: Mapping[str, Json]) -> Session | None:
-    start, end, energy = _parsed(record.get("start")), _parsed(record.get("end")), number(record.get("energy"))
-    name = text(record.get("id"))
-    if start is None or end is None or start.tzinfo is None or end.tzinfo is None or not energy or name is None:
-        return None
-    figures = [number(each) for each in _listed(record.get("by_hour"))]
-    bare = Session(id=name, start=start, end=end, energy=energy)
-    return replace(
-        bare,
-        cost=number(record.get("cost")),
-        co2=number(record.get("co2")),
-        by_hour=tuple(each for each in figures if each is not None),
-        card_code=text(record.get("card_code")),
-        card_name=text(record.get("card_name")),
-        message=_message(record.get("message")),
-        warning=record.get("warning") is True,
-    )
+    """Return what ``parse`` makes the same session of."""
+    record = {
+        "id": session.id,
+        "startChargeDate": session.start.isoformat(),
+        "endChargeDate": session.end.isoformat(),
+        "energy": session.energy / 1000,
+        "cost": session.cost,
+        "coCost": session.co2,
+        "energyByHour": "|".join(str(each / 1000) for each in session.by_hour),
+        "rfidCode": session.card_code,
+        "rfidName": session.card_name,
+        "message": session.message,
+        "warning": session.warning,
+    }
+    return {name: value for name, value in record.items() if value not in (None, "") and value is not False}

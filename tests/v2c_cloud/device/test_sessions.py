@@ -1,6 +1,6 @@
 """The cloud's books: tolerant of every record, right about every hour, clock changes included."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import pairwise
 import json
 import math
@@ -14,7 +14,8 @@ from custom_components.v2c_cloud.v2c import sessions
 from custom_components.v2c_cloud.v2c.sessions import Session, SessionBook, hours, parse
 
 MADRID = ZoneInfo("Europe/Madrid")
-# As the vendor's documentation shows one; the numbers are its own.
+STORED = {"id": "x", "startChargeDate": "2025-01-01T00:00:00Z", "endChargeDate": "2025-01-01T01:00:00Z", "energy": 5}
+# As the vendor's documentation shows one; the energy of its third hour is ours.
 EXAMPLE: dict[str, Any] = {
     "id": 77,
     "startChargeDate": "2025-10-28 11:44:47",
@@ -64,6 +65,7 @@ class TestParsing:
             {"energy": "NaN"},
             {"energy": None},
             {"energy": 1e9},
+            {"energy": 1e-9},
             {"finished": False},
             {"finished": 0},
             {"startChargeDate": "yesterday"},
@@ -110,6 +112,34 @@ class TestParsing:
         found = one(startChargeDate="2025-10-26 02:30:00", endChargeDate="2025-10-26 05:00:00", createdAt=created)
         assert found.start.astimezone(UTC) == at(utc, 26) + timedelta(minutes=30)
 
+    def test_a_session_within_the_hour_that_comes_twice(self) -> None:
+        """It seems to end before it began; its length is right nevertheless."""
+        within = {"startChargeDate": "2025-10-26 02:30:00", "endChargeDate": "2025-10-26 02:10:00"}
+        for more in ({"createdAt": "2025-10-26T00:30:05Z", "updatedAt": "2025-10-26T01:10:03Z"}, {"createdAt": None}):
+            found = one(**within, **more)
+            assert found.end - found.start == timedelta(minutes=40)
+        late = one(startChargeDate="2025-10-26 02:30:00", endChargeDate="2025-10-26 02:50:00", createdAt="2025-10-26T01:30:05Z")
+        assert (late.start.astimezone(UTC).hour, late.end - late.start) == (1, timedelta(minutes=20))
+
+    def test_a_record_made_late_tells_nothing(self) -> None:
+        """A charger that was offline; the first of the two hours is taken, and no hour is added."""
+        found = one(startChargeDate="2025-10-26 00:30:00", endChargeDate="2025-10-26 02:30:00", updatedAt="2025-10-27T09:00:00Z")
+        assert found.end - found.start == timedelta(hours=2)
+
+    @pytest.mark.parametrize(("day", "length"), [("2025-03-30", 3), ("2025-10-26", 5), ("2025-10-27", 4)])
+    def test_the_length_of_a_night(self, day: str, length: int) -> None:
+        """Hours that passed, not hours of the clock."""
+        found = one(startChargeDate=f"{day} 00:30:00", endChargeDate=f"{day} 04:30:00")
+        assert found.end - found.start == timedelta(hours=length)
+
+    def test_a_badge_code_is_no_name(self) -> None:
+        """A card that nobody named carries its code, which is a secret."""
+        assert one(rfidName="AA23B601").card_name is None
+
+    def test_costs_of_any_currency(self) -> None:
+        """Twenty kWh cost that many pesos."""
+        assert one(cost=18000).cost == 18000
+
     def test_a_time_with_a_zone_needs_none(self) -> None:
         """Should the cloud ever say it."""
         assert one(startChargeDate="2025-10-28T10:44:47Z").start.astimezone(UTC) == at(10) + timedelta(minutes=44, seconds=47)
@@ -128,6 +158,26 @@ class TestParsing:
             assert all(math.isfinite(each.energy) for each in book.hourly())
 
 
+@st.composite
+def records(draw: st.DrawFn) -> dict[str, Any]:
+    """Return a record as a charger near a change of the clocks may leave it."""
+    day = draw(st.sampled_from([datetime(2025, 3, 29, 12), datetime(2025, 10, 25, 12), datetime(2025, 6, 1)]))
+    start = day + timedelta(seconds=draw(st.integers(0, 90_000)))
+    end = start + timedelta(seconds=draw(st.integers(-3600, 60_000)))
+    figures = draw(st.lists(st.floats(0, 22), max_size=16))
+    stamps = st.none() | st.datetimes(day, day + timedelta(days=2)).map(lambda each: f"{each.isoformat()}Z")
+    return {
+        "id": draw(st.none() | st.integers(1, 3)),
+        "startChargeDate": start.isoformat(),
+        "endChargeDate": end.isoformat(" "),
+        "energy": draw(st.just(sum(figures)) | st.floats(0, 300)),
+        "cost": draw(st.none() | st.floats(0, 1e5)),
+        "energyByHour": "|".join(str(each) for each in figures),
+        "createdAt": draw(stamps),
+        "updatedAt": draw(stamps),
+    }
+
+
 class TestHours:
     """From a session to the hours of the statistics."""
 
@@ -142,6 +192,23 @@ class TestHours:
         assert [hour for hour, _ in found] == [at(10), at(11), at(12), at(13)]
         assert sum(wh for _, wh in found) == pytest.approx(9400)
         assert found[1][1] == found[2][1] > found[3][1]
+
+    def test_figures_that_nearly_fit(self) -> None:
+        """Rounded by the cloud: the hours sum up to the session exactly, and so do their costs."""
+        book = SessionBook()
+        book.add([one(energyByHour="0.9|3.5|3.45|1.6")])
+        assert hours(book.all[0])[0][1] == pytest.approx(900, rel=0.01)
+        assert sum(each.energy for each in book.hourly()) == pytest.approx(9400)
+        assert sum(each.cost for each in book.hourly()) == pytest.approx(1.41)
+
+    def test_the_figures_of_the_brief(self) -> None:
+        """The vendor's own."""
+        found = one(energy=9.6, energyByHour="0.9|3.5|3.6|1.6")
+        assert [round(wh) for _, wh in hours(found)] == [900, 3500, 3600, 1600]
+
+    def test_figures_without_sense(self) -> None:
+        """A number too big for JSON would come back as another session."""
+        assert one(energyByHour="1e308|1").by_hour == ()
 
     def test_empty_figures_after_the_end(self) -> None:
         """A trailing hour in which nothing was charged is no hour."""
@@ -162,6 +229,25 @@ class TestHours:
         begin = datetime(2025, month, day, 23 if month == 3 else 22, tzinfo=UTC)
         assert [hour for hour, _ in found] == [begin + timedelta(hours=each) for each in range(count)]
         assert sum(wh for _, wh in found) == pytest.approx(9400)
+
+    @given(
+        st.lists(records(), max_size=4),
+        st.sampled_from([MADRID, UTC, ZoneInfo("Australia/Lord_Howe"), ZoneInfo("America/St_Johns")]),
+    )
+    def test_whatever_the_record_no_hour_is_lost_or_doubled(self, raw: list[dict[str, Any]], zone: tzinfo) -> None:
+        """Energy and cost are all there, in the hours of the session, and the same after a restart."""
+        book, again = SessionBook(), SessionBook()
+        book.add(parse(raw, zone))
+        for each in book.all:
+            found = [hour for hour, _ in hours(each)]
+            assert found == [found[0] + index * sessions.HOUR for index in range(len(found))]
+            assert found[0] <= each.start <= each.end <= found[-1] + sessions.HOUR
+            assert sum(wh for _, wh in hours(each)) == pytest.approx(each.energy)
+        brought = book.hourly()
+        assert sum(each.energy for each in brought) == pytest.approx(sum(each.energy for each in book.all))
+        assert sum(each.cost for each in brought) == pytest.approx(sum(each.cost or 0 for each in book.all))
+        again.restore(json.loads(json.dumps(book.saved())))
+        assert again.add(parse(raw, zone)) is None
 
     def test_zones_beside_the_full_hour(self) -> None:
         """Statistics want full hours of UTC, which are none of these clocks'."""
@@ -189,6 +275,37 @@ class TestBook:
         moved = one(startChargeDate="2025-10-28 13:00:00", energyByHour="7.8|1.6", createdAt=None)
         assert book.add([moved]) == at(10)
         assert [(hour.start.hour, round(hour.energy)) for hour in book.hourly()] == [(10, 0), (11, 0), (12, 7800), (13, 1600)]
+
+    def test_a_clock_that_runs_ahead(self) -> None:
+        """A session of next year would stay the newest one for a year."""
+        book = SessionBook(today=lambda: date(2025, 10, 1))
+        assert book.add([one()]) is None
+        assert book.all == []
+
+    def test_an_hour_that_lost_its_session_is_remembered(self) -> None:
+        """Its row stands in the statistics, and must move with those before it."""
+        book = SessionBook()
+        book.add([one()])
+        book.add([one(startChargeDate="2025-10-28 13:00:00", energyByHour="7.8|1.6", createdAt=None)])
+        again = SessionBook()
+        again.restore(json.loads(json.dumps(book.saved())))
+        assert again.hourly() == book.hourly()
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"startChargeDate": "2025-10-26 02:30:00", "createdAt": "2025-10-26T00:30:05Z"},
+            {"cost": 0, "coCost": 0.0, "warning": True, "message": "m", "energyByHour": "0.9001|3.5|3.333333|1.6"},
+            {"startChargeDate": "2025-10-26 02:30:00", "createdAt": "2025-10-26T01:30:05Z"},
+            {"startChargeDate": "2025-03-30 02:30:00", "endChargeDate": "2025-03-30 05:00:00"},
+        ],
+    )
+    def test_what_was_known_before_a_restart_is_no_news(self, changes: dict[str, Any]) -> None:
+        """At a change of the clocks too."""
+        book, again = SessionBook(), SessionBook()
+        book.add([one(**changes)])
+        again.restore(json.loads(json.dumps(book.saved())))
+        assert again.add([one(**changes)]) is None
 
     def test_sessions_of_one_hour_add_up(self) -> None:
         """Energy and cost, in proportion."""
@@ -229,7 +346,8 @@ class TestBook:
             assert stretch is not None
             asked.append(stretch)
             book.backfilled(stretch, found)
-        assert asked[0] == (date(2025, 7, 30), date(2025, 10, 28))
+        # The day of the oldest one is asked for in full: the cloud's answer may end at midnight.
+        assert asked[0] == (date(2025, 7, 31), date(2025, 10, 29))
         assert all(earlier[1] == later[0] for later, earlier in pairwise(asked))
         assert book.backfill() is None
 
@@ -242,6 +360,42 @@ class TestBook:
             book.backfilled(stretch, 5)
             count += 1
         assert count == 21
+
+    def test_what_was_missed_is_asked_for(self) -> None:
+        """The short answer has five sessions: when all are new, some before them may be missing."""
+        book = SessionBook(today=lambda: date(2026, 3, 6))
+        book.add([one()])
+        book.backfilled((date(2020, 1, 1), date(2020, 2, 1)), 0)
+        book.backfilled((date(2020, 1, 1), date(2020, 2, 1)), 0)
+        assert book.backfill() is None
+        late = [
+            one(id=each, startChargeDate=f"2026-03-0{each} 09:00:00", endChargeDate=f"2026-03-0{each} 10:00:00")
+            for each in (4, 5)
+        ]
+        book.add(late)
+        again = SessionBook()
+        again.restore(json.loads(json.dumps(book.saved())))
+        asked = []
+        while (stretch := again.backfill()) is not None:
+            asked.append(stretch)
+            again.backfilled(stretch, 0)
+        assert asked == [(date(2025, 12, 5), date(2026, 3, 5)), (date(2025, 10, 28), date(2025, 12, 5))]
+
+    def test_a_second_gap_joins_the_first(self) -> None:
+        """Nothing of the first is forgotten, and an overlap is no gap."""
+        book = SessionBook()
+        day = [
+            one(id=each, startChargeDate=f"2025-10-{each} 09:00:00", endChargeDate=f"2025-10-{each} 10:00:00")
+            for each in range(10, 16)
+        ]
+        book.add(day[:1])
+        book.add(day[:2])
+        assert book.backfill() == (date(2025, 7, 13), date(2025, 10, 11))
+        book.add(day[3:4])
+        book.add(day[5:])
+        assert book.backfill() == (date(2025, 10, 11), date(2025, 10, 16))
+        book.backfilled((date(2025, 10, 11), date(2025, 10, 16)), 4)
+        assert book.backfill() == (date(2025, 7, 13), date(2025, 10, 11))
 
     def test_it_survives_a_restart(self) -> None:
         """All of it, and how far the past has been asked for."""
@@ -271,7 +425,14 @@ class TestBook:
                     {"id": "x", "start": "2025-01-01", "end": "2025-01-01", "energy": 5},
                 ]
             },
-            {"carried": "x", "asked_from": 7, "empty": "y"},
+            {"carried": "x", "asked_from": 7, "empty": "y", "hollow": [-1, "x", 1e99, None], "gap": ["x", "2025-01-01"]},
+            {
+                "sessions": [
+                    STORED | {"energy": -5},
+                    STORED | {"endChargeDate": "2024-01-01T00:00:00Z"},
+                    STORED | {"endChargeDate": "2190-01-01T00:00:00Z"},
+                ]
+            },
             {
                 "carried": [1],
                 "sessions": [{"id": None, "start": "2025-01-01T00:00:00+00:00", "end": "2025-01-01T00:00:00+00:00", "energy": 5}],
@@ -284,6 +445,16 @@ class TestBook:
         book.restore(saved)
         assert book.all == []
         assert book.backfill() is None
+
+    def test_an_hour_without_session_is_dropped_with_its_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Its row stands already, with the sum of that time."""
+        monkeypatch.setattr(sessions, "MOST_KEPT", 2)
+        book = SessionBook()
+        book.add([one(id=3, startChargeDate="2025-10-03 09:00:00", endChargeDate="2025-10-03 09:30:00", energyByHour="")])
+        for day in (4, 5, 6):
+            book.add([one(id=day, startChargeDate=f"2025-10-0{day} 09:00:00", endChargeDate=f"2025-10-0{day} 09:30:00")])
+            book.add([one(id=day, startChargeDate=f"2025-10-0{day} 11:00:00", endChargeDate=f"2025-10-0{day} 11:30:00")])
+        assert [(each.start.day, each.start.hour) for each in book.hourly()] == [(5, 7), (5, 9), (6, 7), (6, 9)]
 
     def test_what_is_dropped_stays_in_the_sum(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The oldest go; what comes before them later is no news any more."""
