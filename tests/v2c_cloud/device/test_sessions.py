@@ -161,7 +161,7 @@ class TestParsing:
 @st.composite
 def records(draw: st.DrawFn) -> dict[str, Any]:
     """Return a record as a charger near a change of the clocks may leave it."""
-    day = draw(st.sampled_from([datetime(2025, 3, 29, 12), datetime(2025, 10, 25, 12), datetime(2025, 6, 1)]))
+    day = draw(st.sampled_from(["2025-03-29T12:00", "2025-10-25T12:00", "2025-06-01"]).map(datetime.fromisoformat))
     start = day + timedelta(seconds=draw(st.integers(0, 90_000)))
     end = start + timedelta(seconds=draw(st.integers(-3600, 60_000)))
     figures = draw(st.lists(st.floats(0, 22), max_size=16))
