@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 import logging
+import math
 import time
 from typing import Any, override
 
@@ -68,6 +69,7 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
         )
         self.control = Control(titan, limits(entry))
         self._store = store
+        self._asked_at = -math.inf
         self._end_at: tuple[float, CALLBACK_TYPE] | None = None
         self._end_failed = False
         self._look: CALLBACK_TYPE | None = None
@@ -92,7 +94,10 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
             if "info" in report.updated:
                 self.unit_id()
         self._arm_end()
-        self._store.async_delay_save(self._kept, SAVE_DELAY)
+        # Each call puts a save that waits off again: with every reading it would never come.
+        if (now := self.hass.loop.time()) - self._asked_at >= SAVE_DELAY:
+            self._asked_at = now
+            self._store.async_delay_save(self._kept, SAVE_DELAY / 2)
 
     async def _recover(self) -> None:
         try:

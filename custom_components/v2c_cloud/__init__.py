@@ -1,8 +1,10 @@
 """V2C Cloud: the Trydan charger, on the LAN first, through the V2C Cloud within its budget."""
 
 import asyncio
+from collections.abc import Callable
 import contextlib
 from datetime import datetime
+import math
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
@@ -16,7 +18,7 @@ from ..energy_core.ha.coordinator import EnergyCoordinator
 from .const import CONF_PAIRINGS, DOMAIN
 from .coordinator import V2CConfigEntry, V2CRuntime, auth_issue
 from .migrate import keep_renamed, migrated
-from .runtime import create, store_of
+from .runtime import create, pairings_of, store_of
 from .services import async_setup_services
 from .statistics import import_sessions
 
@@ -82,9 +84,12 @@ def _lives_in_the_cloud(runtime: V2CRuntime) -> bool:
 
 
 def _leave_to_others(hass: HomeAssistant, entry: V2CConfigEntry, runtime: V2CRuntime) -> None:
-    """Leave a charger to the entry that has it already: two accounts may share one."""
-    loaded = [each for each in hass.config_entries.async_entries(DOMAIN) if each.state is ConfigEntryState.LOADED]
-    taken = {name: other for other in loaded if other is not entry for name in other.runtime_data.chargers}
+    """Leave a charger to the entry that has it already, or had it first: two accounts may share one."""
+    entries = [each for each in hass.config_entries.async_entries(DOMAIN) if each.disabled_by is None]
+    earlier = entries[: entries.index(entry)]
+    loaded = [each for each in entries if each.state is ConfigEntryState.LOADED and each is not entry]
+    taken = {each.device_id: other for other in earlier for each in pairings_of(other.data)}
+    taken |= {name: other for other in loaded for name in other.runtime_data.chargers}
     issue = f"shared_charger_{entry.entry_id}"
     shared = [name for name in runtime.chargers if name in taken]
     for name in shared:
@@ -105,12 +110,23 @@ def _leave_to_others(hass: HomeAssistant, entry: V2CConfigEntry, runtime: V2CRun
         ir.async_delete_issue(hass, DOMAIN, issue)
 
 
-def _follow(hass: HomeAssistant, entry: V2CConfigEntry, runtime: V2CRuntime) -> None:
-    """Remember, import sessions, and notice chargers that come and go."""
+def _memory(hass: HomeAssistant, runtime: V2CRuntime) -> Callable[[], None]:
+    """Return what writes things down now and then; each call of the store's own puts a save that waits off again."""
+    asked_at = -math.inf
 
     @callback
     def remember() -> None:
-        runtime.store.async_delay_save(runtime.kept, SAVE_DELAY)
+        nonlocal asked_at
+        if (now := hass.loop.time()) - asked_at >= SAVE_DELAY:
+            asked_at = now
+            runtime.store.async_delay_save(runtime.kept, SAVE_DELAY / 2)
+
+    return remember
+
+
+def _follow(hass: HomeAssistant, entry: V2CConfigEntry, runtime: V2CRuntime) -> None:
+    """Remember, import sessions, and notice chargers that come and go."""
+    remember = _memory(hass, runtime)
 
     async def stopping(_event: Event) -> None:
         await runtime.store.async_save(runtime.kept())

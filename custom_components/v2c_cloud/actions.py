@@ -126,7 +126,7 @@ async def _global_statistics(account: AccountCoordinator, data: Data) -> Answer:
 
 
 async def _wake(charger: TrydanCoordinator, _data: Data) -> Answer:
-    await verbs.wake(charger.device)
+    await charger.wake()
     return {"applied": True}
 
 

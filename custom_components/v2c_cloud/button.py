@@ -50,9 +50,7 @@ BUTTONS = (
         translation_key="pause_charge",
         press=lambda charger: charger.write(charger.device.settings, Settings.paused, value=True),
     ),
-    TrydanButtonDescription(
-        key="wake", translation_key="wake", entity_category=CONFIG, press=lambda charger: verbs.wake(charger.device)
-    ),
+    TrydanButtonDescription(key="wake", translation_key="wake", entity_category=CONFIG, press=lambda charger: charger.wake()),
     TrydanButtonDescription(key="refresh", translation_key="refresh", entity_category=DIAGNOSTIC, press=_refresh),
     TrydanButtonDescription(
         key="reboot",

@@ -1,6 +1,6 @@
 """The runtime: one coordinator for each charger, and one that spends the account's calls."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 import logging
@@ -19,6 +19,7 @@ from ..energy_core.ha.coordinator import EnergyCoordinator
 from ..energy_core.points import Block, Point, Value
 from ..energy_core.report import UpdateReport
 from .const import CONF_ADDRESSES, CONF_INTERVAL, CONF_SHARE, DOMAIN, MANUFACTURER, SCAN_INTERVAL, SHARE
+from .v2c import verbs
 from .v2c.account import Account
 from .v2c.device import Trydan
 from .v2c.locate import Locator
@@ -61,6 +62,7 @@ class TrydanCoordinator(EnergyCoordinator[Trydan]):
         self._source: object = None
         self._firmware: object = None
         self._lan_worked = False
+        self._plugged: bool | None = None
         self._looks: list[CALLBACK_TYPE] = []
         # Settings that the cloud accepted and the charger did not take, until somebody has told the user.
         self.lost_commands: list[str] = []
@@ -110,6 +112,11 @@ class TrydanCoordinator(EnergyCoordinator[Trydan]):
         if self.account is None:
             return
         self.account.device.plan.situation(self.device_id, self.device.situation())
+        plugged = self.device.status.plugged
+        if self._plugged and plugged is False:
+            # The session that has just ended is in the cloud's books by the time that the plan comes to it.
+            self.account.device.plan.hurry(Task(Kind.SESSIONS, self.device_id))
+        self._plugged = plugged
         works = self.device.lan_works
         if self._lan_worked and not works:
             # At the first silence, so that the cloud has something to show should a second one follow.
@@ -119,23 +126,27 @@ class TrydanCoordinator(EnergyCoordinator[Trydan]):
     @override
     async def write(self, block: Block, point: Point[Any], value: Value) -> CommandResult:
         """Write for an entity; what goes through the cloud is confirmed by it later."""
+        return await self._applied(self.device.write(block, point, value))
+
+    async def set_mode(self, mode: str) -> CommandResult:
+        """Change the operating mode."""
+        return await self._applied(self.device.set_mode(mode))
+
+    async def _applied(self, command: Awaitable[CommandResult]) -> CommandResult:
         try:
-            result = await self.device.write(block, point, value)
+            result = await command
             if not result.applied:
                 raise DeviceRefusedError(key="not_applied")
         finally:
             self.commanded()
         return result
 
-    async def set_mode(self, mode: str) -> CommandResult:
-        """Change the operating mode."""
+    async def wake(self) -> None:
+        """Wake a car that stays asleep after a pause."""
         try:
-            result = await self.device.set_mode(mode)
-            if not result.applied:
-                raise DeviceRefusedError(key="not_applied")
+            await verbs.wake(self.device)
         finally:
             self.commanded()
-        return result
 
     def commanded(self) -> None:
         """Show what was written, and have the cloud asked for it soon."""
@@ -149,7 +160,8 @@ class TrydanCoordinator(EnergyCoordinator[Trydan]):
     def _look(self, _now: datetime) -> None:
         """Have the cloud asked whether it shows by now what it was told."""
         if self.account is not None and (self.device.pending or self.device.unsure):
-            self.account.ask_again(self.device_id, Kind.REPORTED)
+            kinds = (Kind.REPORTED, Kind.LIVE) if self.device.lan_lost else (Kind.REPORTED,)
+            self.account.ask_again(self.device_id, *kinds)
 
     @callback
     def stop_looking(self) -> None:
@@ -195,7 +207,7 @@ class AccountCoordinator(EnergyCoordinator[Account]):
 
     def __init__(self, hass: HomeAssistant, entry: V2CConfigEntry, account: Account) -> None:
         """Run ``account``."""
-        serial = f"v2c_account_{(entry.unique_id or entry.entry_id)[:16]}"
+        serial = f"v2c_account_{entry.entry_id}"
         super().__init__(hass, entry, account, domain=DOMAIN, serial=serial, interval=30, logger=_LOGGER)
         self.name = "V2C Cloud"
         self.chargers: dict[str, TrydanCoordinator] = {}

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from ...energy_core.points import number
 
-# The LAN rounds to 10 Wh, the cloud does not: a fall by less is none (kWh).
-ROUNDING: Final = 0.015
+# The LAN rounds to 10 Wh, and the cloud lags behind it: only a fall below this share is a counter that began again.
+RESET: Final = 0.5
 # Between two readings further apart than this nobody knows how long it charged.
 LONGEST_STEP: Final = 900.0
 
@@ -42,7 +42,7 @@ class SessionMeter:
         """Tell whether the car was unplugged and another came while nobody looked: the counter fell meanwhile."""
         if self.seen is None or self.counter is None or counter is None:
             return False
-        return now - self.seen > LONGEST_STEP and counter < self.counter - ROUNDING
+        return now - self.seen > LONGEST_STEP and counter < RESET * self.counter
 
     def _begin(self, counter: float | None, now: float) -> None:
         """Start at what the box counts already, unless that is left over from the session before."""
@@ -54,7 +54,7 @@ class SessionMeter:
 
     def _add(self, counter: float) -> None:
         """Count what was added; a counter that fell has begun again at nothing."""
-        if self.counter is not None and self.counter - ROUNDING < counter < self.counter:
+        if self.counter is not None and RESET * self.counter < counter < self.counter:
             return
         if self.counter is not None:
             self.energy += 1000.0 * (counter - self.counter if counter >= self.counter else counter)

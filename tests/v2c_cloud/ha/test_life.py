@@ -1,5 +1,6 @@
 """The life of an entry: the LAN goes and comes, the cloud goes and comes, the key is refused, the charger moves."""
 
+import asyncio
 import logging
 from typing import Any
 
@@ -9,7 +10,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
+from custom_components import v2c_cloud
 from custom_components.v2c_cloud.const import DOMAIN
 from custom_components.v2c_cloud.v2c import account as account_module
 from custom_components.v2c_cloud.v2c.plan import Kind, Task
@@ -106,7 +109,7 @@ async def test_the_cloud_is_gone_for_a_day(
     assert state(hass, "charge_power").state == "0"
     assert state(hass, "data_source").state == "lan"
     assert state(hass, "rfid_reader", "switch").state == "unavailable"
-    assert state(hass, "cloud_reachable", device_id="account_u").state == "off"
+    assert state(hass, "cloud_reachable", device_id=f"account_{entry.entry_id}").state == "off"
     assert len([each for each in complaints(caplog) if "V2C Cloud" in each]) == 1
     assert len(cloud.calls) < 150
     cloud.outage = None
@@ -115,7 +118,7 @@ async def test_the_cloud_is_gone_for_a_day(
         await account.async_refresh()
         await settle(hass)
     assert state(hass, "rfid_reader", "switch").state in ("on", "off")
-    assert state(hass, "cloud_reachable", device_id="account_u").state == "on"
+    assert state(hass, "cloud_reachable", device_id=f"account_{entry.entry_id}").state == "on"
 
 
 async def test_an_outage_of_the_sign_in_with_a_working_lan(
@@ -174,6 +177,20 @@ async def test_a_restart_costs_no_calls(hass: HomeAssistant) -> None:
         assert state(hass, "rfid_reader", "switch").state in ("on", "off")
         await act(hass, "pause_charge")
         assert far.value("Paused") == 1
+
+
+async def test_what_is_known_is_written_down_while_it_runs(
+    hass: HomeAssistant, sim: TrydanSimulator, hass_storage: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut may come at any time: readings that follow each other do not put the saving off."""
+    monkeypatch.setattr(v2c_cloud, "SAVE_DELAY", 0.2)
+    entry = await add_local(hass, sim)
+    for _ in range(8):
+        await asyncio.sleep(0.05)
+        await poll(hass, entry)
+    async_fire_time_changed(hass, fire_all=True)
+    await settle(hass)
+    assert hass_storage[f"v2c_cloud.{entry.entry_id}"]["data"]["chargers"][DEVICE]["address"] == sim.address
 
 
 async def test_an_empty_list_of_chargers_is_not_believed(

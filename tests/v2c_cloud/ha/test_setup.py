@@ -309,10 +309,10 @@ async def test_reauth_takes_a_new_key(hass: HomeAssistant, sim: TrydanSimulator)
 async def test_the_cloud_is_down_at_the_start(hass: HomeAssistant, sim: TrydanSimulator, cloud: V2CCloudSimulator) -> None:
     """The LAN comes up all the same."""
     cloud.outage = "refuse"
-    await add_both(hass, cloud, sim)
+    entry = await add_both(hass, cloud, sim)
     assert state(hass, "charge_state").state == "disconnected"
     assert state(hass, "data_source").state == "lan"
-    assert state(hass, "cloud_reachable", device_id="account_u").state == "off"
+    assert state(hass, "cloud_reachable", device_id=f"account_{entry.entry_id}").state == "off"
 
 
 async def test_nothing_answers_at_the_start(hass: HomeAssistant, sim: TrydanSimulator) -> None:
@@ -330,8 +330,15 @@ async def test_two_accounts_share_a_charger(hass: HomeAssistant, sim: TrydanSimu
     """The first entry keeps it; the second says so, and runs without it."""
     async with V2CCloudSimulator([sim], accounts={"one": [DEVICE], "two": [DEVICE]}) as cloud:
         first, second = await add_cloud(hass, cloud, "one"), await add_cloud(hass, cloud, "two")
-    assert list(first.runtime_data.chargers) == [DEVICE]
-    assert list(second.runtime_data.chargers) == []
+        assert list(first.runtime_data.chargers) == [DEVICE]
+        assert list(second.runtime_data.chargers) == []
+        # After a restart both load at the same time.
+        for entry in (second, first):
+            await hass.config_entries.async_unload(entry.entry_id)
+        await asyncio.gather(*(hass.config_entries.async_setup(each.entry_id) for each in (second, first)))
+        await settle(hass)
+        assert list(first.runtime_data.chargers) == [DEVICE]
+        assert list(second.runtime_data.chargers) == []
 
 
 @pytest.mark.parametrize("version", [1, 2])
