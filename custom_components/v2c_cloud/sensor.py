@@ -27,9 +27,9 @@ CHARGING = (
     sensor(Status.state, key="charge_state"),
     sensor(Charge.power, POWER, key="charge_power"),
     sensor(Charge.energy, ENERGY, key="charge_energy", state_class=TOTAL, precision=2),
-    sensor(Charge.time, DURATION, key="charge_time"),
+    sensor(Charge.time, DURATION, key="charge_time", precision=0),
     sensor(Session.energy, ENERGY, key="session_energy", state_class=TOTAL),
-    sensor(Session.active_time, DURATION, key="session_time"),
+    sensor(Session.active_time, DURATION, key="session_time", precision=0),
     sensor(Session.started, TIMESTAMP, key="session_started", **SHOWN),
 )
 HOUSE = (
@@ -72,7 +72,7 @@ UNIT = (
 LAST_SESSION = (
     sensor(LastSession.started, TIMESTAMP, key="last_session_start"),
     sensor(LastSession.ended, TIMESTAMP, key="last_session_end"),
-    sensor(LastSession.duration, DURATION, key="last_session_duration", state_class=None),
+    sensor(LastSession.duration, DURATION, key="last_session_duration", state_class=None, precision=0),
     sensor(LastSession.energy, ENERGY, key="last_session_energy", state_class=None),
     sensor(LastSession.badge, key="last_session_badge"),
     sensor(LastSession.message, key="last_session_message", **QUIET),

@@ -31,8 +31,8 @@ ORDER = {"modbus": 1150, "opendata": 47015, "gen1": 47015}
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorten the deadlines, in their proportion."""
-    monkeypatch.setattr(modbus, "ANSWER_WITHIN", 0.2)
-    monkeypatch.setattr(modbus, "DEADLINE", 0.3)
+    monkeypatch.setattr(modbus, "ANSWER_WITHIN", 0.6)
+    monkeypatch.setattr(modbus, "DEADLINE", 0.8)
 
 
 async def ready(
@@ -42,7 +42,7 @@ async def ready(
     sim = await bench.start(moving=moving, **options)
     if mode is not None:
         sim.house.set_mode(mode)
-    more = {"deadline": 0.2} if wire != "modbus" else {}
+    more = {"deadline": 0.6} if wire != "modbus" else {}
     titan = await bench.opendata(sim, name=wire, **more) if wire != "modbus" else bench.modbus(sim)
     await everything(titan)
     sim.log.clear()
