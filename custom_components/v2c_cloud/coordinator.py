@@ -120,7 +120,7 @@ class TrydanCoordinator(EnergyCoordinator[Trydan]):
         works = self.device.lan_works
         if self._lan_worked and not works:
             # At the first silence, so that the cloud has something to show should a second one follow.
-            self.account.ask_again(self.device_id, Kind.LIVE)
+            self.account.ask_again(self.device_id, Kind.LIVE, Kind.REPORTED)
         self._lan_worked = works
 
     @override

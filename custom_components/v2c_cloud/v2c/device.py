@@ -122,7 +122,7 @@ class Trydan(Device):
                 return report
         if self.lan_lost and self.cloud is not None and self.cloud_speaks:
             return await super().update(wanted, only=only, wire=self.cloud)
-        self._source = "offline"
+        self._source = "offline" if self.lan_lost else self._source
         self.link.set(Link.source, self._source)
         raise self._lan_error or DeviceTimeoutError("the cloud has said nothing recent", key="cloud_silent")
 
