@@ -14,6 +14,10 @@ SLACK_WH = 100.0
 HEADROOM = 1.5
 # A device clock may run ahead of ours by this much when it turns the day.
 EARLY_MIDNIGHT = timedelta(minutes=30)
+# How far a wrapped register may land from where it should, as a share of the modulus.
+WRAP_TOLERANCE = 0.01
+# More parts than this do not start again between two readings: that is a reset.
+MOST_TURNS = 4
 # No home has moved more energy than a terawatt hour: what was saved beyond it is no level.
 MOST_WH = 1e12
 
@@ -30,7 +34,8 @@ class Counter:
     """The believed level of one energy counter in Wh, and the rules for the next one.
 
     ``max_power`` is what can flow through it in W. A jump up that needs more, or a fall that no
-    midnight explains, must be seen ``CONFIRMATIONS`` times before it counts.
+    midnight explains, must be seen ``CONFIRMATIONS`` times before it counts. A register that starts
+    again at ``modulus`` Wh, in any of its parts, is counted on: ``wrapped`` is what has been added so far.
     """
 
     policy: CounterPolicy
@@ -38,11 +43,15 @@ class Counter:
     value: float | None = None
     seen: datetime | None = None
     reset: datetime | None = None
+    modulus: float | None = None
+    wrapped: float = 0.0
     _candidate: float | None = None
     _agreed: int = 0
 
     def accept(self, reading: float, now: datetime) -> float:
         """Return the level to publish after ``reading`` at ``now`` (local time, aware)."""
+        if self.modulus is not None:
+            reading = self._unwrap(reading + self.wrapped, self.modulus, now)
         if self.value is None:
             self.reset = now
             return self._believe(reading, now)
@@ -54,6 +63,18 @@ class Counter:
         if self._agreed < CONFIRMATIONS:
             return self.value
         return self._believe(reading, now)
+
+    def _unwrap(self, reading: float, modulus: float, now: datetime) -> float:
+        """Add back what a register lost that started again; several parts may have done so since."""
+        if self.value is None or reading >= self.value:
+            return reading
+        turns = round((self.value - reading) / modulus)
+        level = reading + turns * modulus
+        slack = modulus * WRAP_TOLERANCE * turns
+        if not 1 <= turns <= MOST_TURNS or not -slack <= level - self.value <= max(slack, self._reach(now)):
+            return reading
+        self.wrapped += turns * modulus
+        return max(level, self.value)
 
     def _believe(self, reading: float, now: datetime) -> float:
         if self.value is not None and reading < self.value:
@@ -83,15 +104,19 @@ class Counter:
     def as_dict(self) -> dict[str, Any]:
         """Return what must survive a restart, ready for JSON."""
         kept = asdict(self)
-        return {name: kept[name] if name == "value" else _iso(kept[name]) for name in ("value", "seen", "reset")}
+        saved = {name: kept[name] if name == "value" else _iso(kept[name]) for name in ("value", "seen", "reset")}
+        return saved | ({"wrapped": self.wrapped} if self.wrapped else {})
 
     @classmethod
-    def restored(cls, policy: CounterPolicy, max_power: float, saved: Mapping[str, Any]) -> Self:
+    def restored(cls, policy: CounterPolicy, max_power: float, saved: Mapping[str, Any], *, modulus: float | None = None) -> Self:
         """Return the counter as it was saved; anything unreadable counts as never seen."""
         value = saved.get("value")
         if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= MOST_WH:
-            return cls(policy, max_power)
-        return cls(policy, max_power, value, _parsed(saved.get("seen")), _parsed(saved.get("reset")))
+            return cls(policy, max_power, modulus=modulus)
+        counter = cls(policy, max_power, value, _parsed(saved.get("seen")), _parsed(saved.get("reset")), modulus)
+        wrapped = saved.get("wrapped")
+        counter.wrapped = float(wrapped) if isinstance(wrapped, int | float) and 0 <= wrapped <= MOST_WH else 0.0
+        return counter
 
 
 def _midnight(moment: datetime) -> datetime:

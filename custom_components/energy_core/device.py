@@ -125,6 +125,10 @@ class Device:
         self.digest(report)
         return report
 
+    def label(self, name: str) -> str:
+        """Return what the log calls a block; those that fail together share a label."""
+        return name
+
     def heard(self, wire: Wire) -> None:
         """Act on an answer of ``wire`` before it is decoded."""
 

@@ -6,7 +6,7 @@ body is ever logged.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import json
 import math
 from typing import Any, Final
@@ -21,7 +21,9 @@ from aiohttp import (
     ClientResponse,
     ClientSession,
     ClientTimeout,
+    Fingerprint,
     ServerDisconnectedError,
+    ServerFingerprintMismatch,
 )
 from yarl import URL
 
@@ -32,6 +34,7 @@ from .errors import (
     DeviceTimeoutError,
     EnergyError,
     RateLimitedError,
+    WrongDeviceError,
 )
 
 type Json = Any
@@ -46,11 +49,12 @@ RETRY_AFTER: Final = 60.0
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """A successful answer before anybody has read meaning into it."""
+    """A successful answer before anybody has read meaning into it; ``cookies`` are those that it sets."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    cookies: Mapping[str, str] = field(default_factory=dict)
 
 
 async def request_json(
@@ -76,12 +80,16 @@ async def request(
     deadline: float,
     headers: Mapping[str, str] | None = None,
     content: Json = None,
+    form: Mapping[str, str] | None = None,
     middlewares: Sequence[ClientMiddlewareType] = (),
     max_bytes: int = MAX_BYTES,
+    ssl: Fingerprint | bool = True,
 ) -> Answer:
-    """Send one request to ``url`` (already encoded) and return its answer; ``content`` goes as JSON.
+    """Send one request to ``url`` (already encoded) and return its answer.
 
-    ``deadline`` bounds the whole exchange in seconds.
+    ``content`` goes as JSON, ``form`` as the fields of a web form. ``deadline`` bounds the whole exchange in
+    seconds. ``ssl`` is how the other side proves itself: by a public authority, by the fingerprint of its own
+    certificate, or not at all (False).
     """
     try:
         async with (
@@ -91,13 +99,17 @@ async def request(
                 URL(url, encoded=True),
                 headers=headers,
                 json=content,
+                data=None if form is None else dict(form),
                 allow_redirects=False,
                 middlewares=(*middlewares, _once),
                 timeout=ClientTimeout(total=None),
+                ssl=ssl,
             ) as response,
         ):
             check_status(response)
-            return Answer(status=response.status, headers=response.headers, body=await body(response, max_bytes))
+            cookies = {name: each.coded_value for name, each in response.cookies.items()}
+            received = await body(response, max_bytes)
+            return Answer(status=response.status, headers=response.headers, body=received, cookies=cookies)
     except TimeoutError as error:
         raise DeviceTimeoutError(f"no answer within {deadline:g} s") from error
     except (ClientError, OSError, ValueError) as error:
@@ -116,6 +128,8 @@ async def _once(outgoing: ClientRequest, handler: ClientHandlerType) -> ClientRe
 
 def _translated(error: Exception) -> EnergyError:
     """Connection troubles are the network's; anything else is an answer that is not HTTP."""
+    if isinstance(error, ServerFingerprintMismatch):
+        return WrongDeviceError("another certificate", key="certificate_changed")
     if isinstance(error, OSError):
         return DeviceConnectionError(type(error).__name__)
     return DeviceProtocolError(f"not a usable answer ({type(error).__name__})")

@@ -31,9 +31,9 @@ class Source:
     scale: float = 1.0
     sign: Literal[1, -1] = 1
     missing: frozenset[float] = frozenset()
-    codes: Mapping[int, Value] | None = None
+    codes: Mapping[int | str, Value] | None = None
     write_key: Key | None = None
-    write_codes: Mapping[Value, int] | None = None
+    write_codes: Mapping[Value, int | str] | None = None
     rw: bool = False
 
     @property
@@ -67,6 +67,12 @@ def text(raw: Raw) -> str | None:
     return "".join(char for char in str(raw) if char.isprintable()).strip()[:TEXT_LIMIT] or None
 
 
+def _code(raw: Raw) -> int | str:
+    """Return a raw code as tables have it: a whole number where it is one, else text."""
+    code = number(raw)
+    return int(code) if code is not None and code.is_integer() else str(raw)
+
+
 def tidy(value: float) -> float:
     """Remove the dust of binary scaling: 28997 x 0.01 is 289.97, and 5.0 is 5."""
     rounded = round(value, 6)
@@ -77,7 +83,7 @@ class Point[T: float | str | bool]:
     """One line of a datasheet.
 
     ``low``/``high`` bound what is believed when read; ``write_low``/``write_high``/``step`` bound
-    what may be written, where a source is writable at all.
+    what may be written, where a source is writable at all; ``digits`` is how many decimals mean something.
     A derived point has no sources: its device computes it.
     """
 
@@ -97,6 +103,7 @@ class Point[T: float | str | bool]:
         counter: CounterPolicy | None = None,
         secret: bool = False,
         names: tuple[str, ...] = (),
+        digits: int | None = None,
         **sources: Source | tuple[Source | None, ...],
     ) -> None:
         """Declare the point; each keyword beyond the named ones is a wire and its source."""
@@ -110,6 +117,7 @@ class Point[T: float | str | bool]:
         self.counter = counter
         self.secret = secret
         self.names = names
+        self.digits = digits
         self.sources = sources
 
     def __set_name__(self, owner: type[Block], name: str) -> None:
@@ -150,9 +158,7 @@ class Point[T: float | str | bool]:
     def decode(self, source: Source, raw: Raw) -> T | None:
         """Turn a raw value into ours; whatever is absent, absurd or unknown becomes None."""
         if source.codes is not None:
-            code = number(raw)
-            known = None if code is None or not code.is_integer() else source.codes.get(int(code))
-            return cast("T | None", known)
+            return cast("T | None", source.codes.get(_code(raw)))
         if self.kind is str:
             return cast("T | None", text(raw))
         if self.kind is bool:
@@ -163,7 +169,7 @@ class Point[T: float | str | bool]:
         value *= source.scale * source.sign
         if not math.isfinite(value) or not self._believable(value):
             return None
-        return cast("T", tidy(value))
+        return cast("T", tidy(value if self.digits is None else round(value, self.digits)))
 
     def _believable(self, value: float) -> bool:
         return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
@@ -201,7 +207,7 @@ class Block:
     ``every`` is the time between two readings in seconds, 0 for each poll. An ``essential`` block is
     read whether or not anybody listens, because its device decides by it; a ``late`` one is not
     needed to start and waits for the second reading. A ``repeated`` block stands for one of several
-    equal parts, which people count from ``counts_from``.
+    equal parts, which people count from ``counts_from``; ``kind`` tells unlike parts of one class apart.
     """
 
     points: ClassVar[dict[str, Point[Any]]] = {}
@@ -213,6 +219,7 @@ class Block:
 
     name: str
     index: int = 0
+    kind: str = ""
     values: dict[str, Value | None] = field(default_factory=dict)
     unknown: dict[str, Raw] = field(default_factory=dict)
     _misses: dict[str, int] = field(default_factory=dict, repr=False)

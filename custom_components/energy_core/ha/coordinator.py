@@ -1,5 +1,7 @@
 """One coordinator for every device: polls what somebody listens to, logs a loss and a return once."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 import logging
 import time
@@ -23,6 +25,16 @@ GRACE: Final = 2
 BUSY_SHARE: Final = 0.5
 
 
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """Who an entity is: its frozen id, what fills its name, and which of two names it has."""
+
+    unique_id: str
+    placeholders: Mapping[str, str] = field(default_factory=dict)
+    name_suffix: str = ""
+    hidden: bool = False
+
+
 class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
     """Polls one device; ``data`` says which blocks answered, the values live in the device."""
 
@@ -44,7 +56,14 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
         self.serial = serial
         self.interval = interval
         self.backoff = Backoff()
+        self.fresh: frozenset[str] = frozenset()
         self._failures = 0
+
+    def identify(self, block: Block, key: str) -> Identity:
+        """Return the frozen id of an entity of ``block``, and what its name needs; parts are numbered."""
+        if not block.repeated:
+            return Identity(unique_id=f"{self.serial}_{key}")
+        return Identity(unique_id=f"{self.serial}_{key}_{block.number}", placeholders={"number": str(block.number)})
 
     def device_info(self, block: Block) -> DeviceInfo | ChildDeviceInfo:
         """Return the device that the entities of ``block`` belong to."""
@@ -68,6 +87,7 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
     @override
     async def _async_update_data(self) -> UpdateReport:
         started = time.monotonic()
+        self.fresh = frozenset()
         try:
             report = await self.device.update(set(self.async_contexts()))
             await self.after_update(report)
@@ -78,6 +98,7 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
         except EnergyError as error:
             return self._lost(error)
         self._failures = 0
+        self.fresh = report.updated
         took = time.monotonic() - started
         # Home Assistant counts from the end of a poll, people from its start.
         self.update_interval = timedelta(seconds=max(self.interval - took, took / BUSY_SHARE - took))
@@ -104,11 +125,13 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
         ) from error
 
     def _noted(self, report: UpdateReport) -> UpdateReport:
-        """Log each block that fell silent or came back, once."""
+        """Log what fell silent or came back, once; blocks that share a label are one thing."""
         earlier = self.data or UpdateReport()
         now = report.after(earlier)
-        for name in sorted(now.failed.keys() - earlier.failed.keys()):
-            self.logger.warning("%s: no values of %s: %s", self.name, name, now.failed[name])
-        for name in sorted(earlier.failed.keys() - now.failed.keys()):
-            self.logger.info("%s: values of %s are back", self.name, name)
+        before = {self.device.label(name) for name in earlier.failed}
+        silent = {self.device.label(name): error for name, error in now.failed.items()}
+        for label in sorted(silent.keys() - before):
+            self.logger.warning("%s: no values of %s: %s", self.name, label, silent[label])
+        for label in sorted(before - silent.keys()):
+            self.logger.info("%s: values of %s are back", self.name, label)
         return now

@@ -11,7 +11,7 @@ from homeassistant.components.switch import SwitchEntityDescription
 from homeassistant.components.time import TimeEntityDescription
 from homeassistant.const import EntityCategory, UnitOfEnergy
 
-from ..points import Point
+from ..points import Block, Point
 
 DIAGNOSTIC: Final = EntityCategory.DIAGNOSTIC
 CONFIG: Final = EntityCategory.CONFIG
@@ -24,6 +24,7 @@ class SensorPoint(SensorEntityDescription):
     """A sensor of one point."""
 
     point: Point[Any]
+    part: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,7 @@ class BinaryPoint(BinarySensorEntityDescription):
     """A binary sensor of one point."""
 
     point: Point[Any]
+    part: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +40,7 @@ class NumberPoint(NumberEntityDescription):
     """A number that writes one point."""
 
     point: Point[Any]
+    part: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +48,7 @@ class SelectPoint(SelectEntityDescription):
     """A select that writes one point."""
 
     point: Point[Any]
+    part: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +56,7 @@ class SwitchPoint(SwitchEntityDescription):
     """A switch that writes one point."""
 
     point: Point[Any]
+    part: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,9 +64,15 @@ class TimePoint(TimeEntityDescription):
     """A time of day that writes one point."""
 
     point: Point[Any]
+    part: str | None = None
 
 
 type PointDescription = SensorPoint | BinaryPoint | NumberPoint | SelectPoint | SwitchPoint | TimePoint
+
+
+def fits(description: PointDescription, block: Block) -> bool:
+    """Tell whether ``block`` has the described point; ``part`` narrows it to blocks of one kind."""
+    return type(block) is description.point.block and description.part in (None, block.kind)
 
 
 def sensor(

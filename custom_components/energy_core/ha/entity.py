@@ -17,12 +17,21 @@ class EnergyEntity(CoordinatorEntity[EnergyCoordinator[Any]]):
     # Helpers that integrate power listen to every report, changed or not.
     always_write = False
 
-    def __init__(self, coordinator: EnergyCoordinator[Any], block: Block, description: EntityDescription, key: str) -> None:
-        """Show ``block`` under the frozen id ``{serial}_{key}``."""
+    def __init__(
+        self, coordinator: EnergyCoordinator[Any], block: Block, description: EntityDescription, key: str | None = None
+    ) -> None:
+        """Show ``block`` under the id that the coordinator gives it."""
         super().__init__(coordinator, context=block.name)
         self.block = block
         self.entity_description = description
-        self._attr_unique_id = f"{coordinator.serial}_{key}"
+        identity = coordinator.identify(block, key or description.key)
+        self._attr_unique_id = identity.unique_id
+        if identity.placeholders:
+            self._attr_translation_placeholders = dict(identity.placeholders)
+        if identity.name_suffix:
+            self._attr_translation_key = f"{description.translation_key}{identity.name_suffix}"
+        if identity.hidden:
+            self._attr_entity_registry_enabled_default = False
         self._attr_device_info = coordinator.device_info(block)
         self._written: object = None
 
@@ -42,6 +51,7 @@ class EnergyEntity(CoordinatorEntity[EnergyCoordinator[Any]]):
     @override
     def _handle_coordinator_update(self) -> None:
         now = (self.available, self.shown())
-        if now != self._written or self.always_write:
+        reported = self.always_write and self.block.name in self.coordinator.fresh
+        if now != self._written or reported:
             self._written = now
             self.async_write_ha_state()

@@ -18,7 +18,7 @@ from homeassistant.util import dt as dt_util
 from ..points import Block, Point, Value
 from .commands import translated
 from .coordinator import EnergyCoordinator
-from .descriptions import PointDescription
+from .descriptions import PointDescription, fits
 from .entity import EnergyEntity
 
 # Integrating helpers (Riemann sum, derivative) need a report of these even when nothing changed.
@@ -31,11 +31,8 @@ class PointEntity(EnergyEntity):
     controls = False
 
     def __init__(self, coordinator: EnergyCoordinator[Any], block: Block, description: PointDescription) -> None:
-        """Show ``description.point``; the parts of a repeated block are numbered from 1."""
-        key = f"{description.key}_{block.number}" if block.repeated else description.key
-        super().__init__(coordinator, block, description, key)
-        if block.repeated:
-            self._attr_translation_placeholders = {"number": str(block.number)}
+        """Show ``description.point``."""
+        super().__init__(coordinator, block, description)
         self.point: Point[Any] = description.point
 
     @property
@@ -204,7 +201,7 @@ def add_when_shown(
             (block.name, description.key): make(coordinator, block, description)
             for block in blocks.values()
             for description in wanted
-            if type(block) is description.point.block
+            if fits(description, block)
             and block.has(description.point)
             and (not make.controls or coordinator.device.can_write(block, description.point))
             and (block.name, description.key) not in added

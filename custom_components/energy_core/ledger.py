@@ -1,0 +1,119 @@
+"""Days and weeks out of lifetime registers: what each register stood at when the local day began."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any, Self
+
+from .points import number
+
+# A week and the day before it, so that a late midnight can still be put right.
+KEEP_DAYS = 8
+# Longer without a reading than this, and the level at midnight is an estimate.
+SURE = timedelta(minutes=30)
+
+
+@dataclass
+class Account:
+    """One register: its level at the beginning of each day, and when it was last read."""
+
+    marks: dict[date, float] = field(default_factory=dict)
+    estimated: set[date] = field(default_factory=set)
+    level: float | None = None
+    read: datetime | None = None
+    begun: date | None = None
+
+    def observe(self, level: float, now: datetime) -> None:
+        """Take a reading at ``now`` (local, aware); midnights since the last one are interpolated."""
+        if self.level is None or self.read is None or now <= self.read:
+            self.begun = now.date() if now.date() not in self.marks else self.begun
+            self.marks.setdefault(now.date(), level)
+        else:
+            self._pass_midnights(self.level, self.read, level, now)
+        self.level, self.read = level, now
+        oldest = now.date() - timedelta(days=KEEP_DAYS)
+        self.marks = {day: mark for day, mark in self.marks.items() if day >= oldest}
+        self.estimated &= self.marks.keys()
+
+    def _pass_midnights(self, before: float, since: datetime, level: float, now: datetime) -> None:
+        day = since.date()
+        while (day := day + timedelta(days=1)) <= now.date():
+            midnight = datetime.combine(day, time(), tzinfo=now.tzinfo)
+            share = (midnight - since) / (now - since)
+            self.marks[day] = before + (level - before) * min(max(share, 0.0), 1.0)
+            if now - since > SURE:
+                self.estimated.add(day)
+
+    def rebase(self, level: float) -> None:
+        """Go on counting from ``level``: the register itself was reset."""
+        if self.level is not None:
+            shift = level - self.level
+            self.marks = {day: mark + shift for day, mark in self.marks.items()}
+            self.level = level
+
+
+class Ledger:
+    """Accounts by name; energies in Wh, days by the local clock."""
+
+    def __init__(self) -> None:
+        """Start with no account."""
+        self.accounts: dict[str, Account] = {}
+
+    def observe(self, name: str, level: float, now: datetime, *, falls: bool = False) -> None:
+        """Take a reading; a register that never ``falls`` but did was reset, and is counted on from there."""
+        account = self.accounts.setdefault(name, Account())
+        if not falls and account.level is not None and level < account.level - 1:
+            account.rebase(level)
+        account.observe(level, now)
+
+    def seed(self, name: str, day: date, level: float) -> None:
+        """Set what a register stood at when ``day`` began, from a better source than our own first reading."""
+        account = self.accounts.setdefault(name, Account())
+        account.marks[day] = level
+        account.begun = None if account.begun == day else account.begun
+
+    def partial(self, name: str, now: datetime) -> bool:
+        """Tell whether today is counted only from our own first reading on."""
+        account = self.accounts.get(name)
+        return account is not None and account.begun == now.date()
+
+    def since(self, name: str, day: date) -> float | None:
+        """Return what was counted since ``day`` began, None when that is not known."""
+        account = self.accounts.get(name)
+        if account is None or account.level is None or day not in account.marks:
+            return None
+        return account.level - account.marks[day]
+
+    def days(self, name: str, count: int, now: datetime) -> float | None:
+        """Return what was counted today (1) or in the last ``count`` days, today among them."""
+        return self.since(name, now.date() - timedelta(days=count - 1))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what must survive a restart, ready for JSON."""
+        return {
+            name: {
+                "marks": {day.isoformat(): mark for day, mark in account.marks.items()},
+                "estimated": sorted(day.isoformat() for day in account.estimated),
+                "level": account.level,
+                "read": account.read.isoformat() if account.read else None,
+            }
+            for name, account in self.accounts.items()
+        }
+
+    def restore(self, saved: object) -> Self:
+        """Take back the accounts of an earlier life; what cannot be read is forgotten."""
+        for name, kept in (saved if isinstance(saved, dict) else {}).items():
+            if isinstance(kept, dict) and (account := _account(kept)) is not None:
+                self.accounts[str(name)] = account
+        return self
+
+
+def _account(kept: Mapping[str, Any]) -> Account | None:
+    level, marks = number(kept.get("level")), kept.get("marks")
+    try:
+        read = datetime.fromisoformat(kept["read"])
+        days = {date.fromisoformat(day): float(mark) for day, mark in (marks if isinstance(marks, dict) else {}).items()}
+        estimated = {date.fromisoformat(day) for day in kept.get("estimated", ())}
+    except KeyError, TypeError, ValueError:
+        return None
+    return Account(days, estimated, level, read) if level is not None and read.tzinfo else None

@@ -1,0 +1,62 @@
+"""Enphase Envoy: the solar gateway, its inverters, meters and batteries, on the local network."""
+
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
+from homeassistant.core import Event, HomeAssistant
+from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
+from homeassistant.helpers import config_validation as cv, device_registry as dr
+
+from ..energy_core.errors import DeviceAuthError, EnergyError
+from . import issues
+from .const import DOMAIN
+from .coordinator import EnvoyConfigEntry
+from .devices import present
+from .runtime import create, store_of
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+PLATFORMS = [
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.NUMBER,
+    Platform.SELECT,
+    Platform.SENSOR,
+    Platform.SWITCH,
+]
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: EnvoyConfigEntry) -> bool:
+    """Meet the gateway; an entry of Home Assistant's own integration is used as it is."""
+    try:
+        coordinator = await create(hass, entry)
+    except EnergyError as error:
+        reason = ConfigEntryAuthFailed if isinstance(error, DeviceAuthError) else ConfigEntryNotReady
+        raise reason(translation_domain=DOMAIN, translation_key=error.key, translation_placeholders=error.placeholders) from error
+    await coordinator.async_config_entry_first_refresh()
+    entry.runtime_data = coordinator
+
+    async def stopping(_event: Event) -> None:
+        await coordinator.store.async_save(coordinator.kept())
+
+    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stopping))
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: EnvoyConfigEntry) -> bool:
+    """Write everything down, then let go."""
+    coordinator = entry.runtime_data
+    if coordinator.keeper is not None:
+        coordinator.keeper.stop()
+    await coordinator.store.async_save(coordinator.kept())
+    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: EnvoyConfigEntry) -> None:
+    """Leave nothing behind."""
+    await store_of(hass, entry).async_remove()
+    issues.forget(hass, entry)
+
+
+async def async_remove_config_entry_device(hass: HomeAssistant, entry: EnvoyConfigEntry, device: dr.DeviceEntry) -> bool:
+    """Let the user remove what is no longer there."""
+    there = {(DOMAIN, identifier) for identifier in present(entry.runtime_data)}
+    return not device.identifiers & there

@@ -1,0 +1,1 @@
+"""What knows the gateway and its cloud, and nothing of Home Assistant."""

@@ -1,0 +1,71 @@
+"""What the gateway has taught us about each endpoint: each fails alone, and is left alone for a while."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from ...energy_core.errors import EnergyError
+from ...energy_core.pacing import Backoff
+
+# A failing endpoint is asked again after 15 s at first, after five minutes at most.
+BACKOFF: Final = Backoff(first=15.0, ceiling=300.0)
+PACE: Final = 30.0
+# The role may change with the next token; an endpoint that is not allowed is tried again by then.
+DENIED: Final = 6 * 3600.0
+
+
+@dataclass
+class Trouble:
+    """Why an endpoint failed, how often in a row, and when it is worth another try."""
+
+    error: EnergyError
+    failures: int
+    again: float
+
+
+@dataclass
+class Health:
+    """The state of every endpoint; ``absent`` ones do not exist in this firmware."""
+
+    clock: Callable[[], float]
+    absent: set[str] = field(default_factory=set)
+    answered: set[str] = field(default_factory=set)
+    troubles: dict[str, Trouble] = field(default_factory=dict)
+    denied: dict[str, float] = field(default_factory=dict)
+
+    def skips(self, name: str) -> bool:
+        """Tell whether there is nothing to ask: not there, or not for us."""
+        return name in self.absent or self.denied.get(name, 0.0) > self.clock()
+
+    def waits(self, name: str) -> EnergyError | None:
+        """Return the error that still stands, while it is too early to ask again."""
+        trouble = self.troubles.get(name)
+        return trouble.error if trouble is not None and trouble.again > self.clock() else None
+
+    def succeeded(self, name: str) -> None:
+        """Note an answer."""
+        self.troubles.pop(name, None)
+        self.denied.pop(name, None)
+        self.answered.add(name)
+
+    def failed(self, name: str, error: EnergyError) -> None:
+        """Note a failure; the next try comes later each time."""
+        known = self.troubles.get(name)
+        failures = known.failures + 1 if known else 1
+        self.troubles[name] = Trouble(error, failures, self.clock() + BACKOFF.delay(failures, PACE))
+
+    def missing(self, name: str) -> bool:
+        """Note a 404; return whether the endpoint counts as absent. One that has answered before is only in trouble."""
+        if name in self.answered:
+            return False
+        self.absent.add(name)
+        return True
+
+    def refuse(self, name: str) -> None:
+        """Note that our role may not ask this."""
+        self.denied[name] = self.clock() + DENIED
+
+    def forget(self) -> None:
+        """Start anew: another firmware, another token."""
+        for memory in (self.absent, self.answered, self.troubles, self.denied):
+            memory.clear()

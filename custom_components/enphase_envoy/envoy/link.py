@@ -1,0 +1,68 @@
+"""One gateway as a web server: a request at a time, its certificate pinned, its refusals understood."""
+
+from typing import Final
+
+from aiohttp import ClientSession, Fingerprint
+
+from ...energy_core.errors import DeviceAuthError
+from ...energy_core.http import Answer, Json, parse, request
+from ...energy_core.pacing import Pacer
+from .auth import Auth, Digest
+
+CHECK_JWT: Final = "/auth/check_jwt"
+CHECK_DEADLINE: Final = 20.0
+MAX_BYTES: Final = 2 * 1024 * 1024
+# The gateway is a small, slow device: one request at a time, with a breath between (trap 22).
+GAP: Final = 0.1
+
+
+class Link:
+    """Sends requests to one gateway; ``pin`` is the SHA-256 of the certificate that is trusted."""
+
+    def __init__(
+        self,
+        session: ClientSession,
+        base: str,
+        auth: Auth | None = None,
+        *,
+        pin: bytes | None = None,
+    ) -> None:
+        """Talk to ``base``, e.g. ``https://envoy.local``; without ``auth`` only what is open can be asked."""
+        self.session = session
+        self.base = base
+        self.auth: Auth = auth or Digest()
+        self.pacer = Pacer(GAP)
+        self._trust: Fingerprint | bool = Fingerprint(pin) if pin else False
+
+    async def send(
+        self, method: str, path: str, *, deadline: float, content: Json = None, is_open: bool = False, command: bool = False
+    ) -> Answer:
+        """Send one request; an ``is_open`` one goes without credentials."""
+        async with self.pacer.turn(command=command):
+            answer = await request(
+                self.session,
+                method,
+                self.base + path,
+                deadline=deadline,
+                headers={} if is_open else await self.auth.headers(),
+                content=content,
+                middlewares=() if is_open else self.auth.middlewares,
+                max_bytes=MAX_BYTES,
+                ssl=self._trust,
+            )
+        if not is_open:
+            self.auth.heard(answer)
+        return answer
+
+    async def token_holds(self) -> bool:
+        """Ask whether the token itself is good; a gateway that is booting raises its error (trap 7)."""
+        try:
+            answer = await self.send("GET", CHECK_JWT, deadline=CHECK_DEADLINE)
+        except DeviceAuthError:
+            return False
+        return b"invalid" not in answer.body.lower()
+
+    async def call(self, method: str, path: str, content: Json = None, *, deadline: float = 30.0) -> Json:
+        """Send a command and return the JSON of its answer, None for an empty one."""
+        answer = await self.send(method, path, deadline=deadline, content=content, command=True)
+        return parse(answer.body) if answer.body.strip() else None

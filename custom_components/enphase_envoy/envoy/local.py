@@ -1,0 +1,144 @@
+"""The gateway's own wire: endpoints read one after the other, each failing alone; writes on fresh data."""
+
+from collections.abc import Callable, Mapping, Sequence
+import logging
+import time
+from typing import Final, override
+
+from ...energy_core.device import Wire
+from ...energy_core.errors import (
+    DeviceAuthError,
+    DeviceConnectionError,
+    DeviceTimeoutError,
+    EnergyError,
+    WrongDeviceError,
+)
+from ...energy_core.http import Answer
+from ...energy_core.points import Key, Raw, Source
+from ...energy_core.report import Reading
+from .endpoints import ENDPOINTS, PAGE, Endpoint
+from .health import Health
+from .link import Link
+from .parse import Flat
+from .points import WIRE
+from .writes import write
+
+_LOGGER = logging.getLogger(__name__)
+
+# What anybody may read on firmware from 7 on.
+OPEN: Final = frozenset({"info"})
+# Answered by the gateway itself and not by the part behind it: enough to tell a dead gateway from a stuck part.
+SIGN_OF_LIFE: Final = "info"
+ENDPOINT_MISSING: Final = 404
+
+
+class Local(Wire):
+    """Reads whole endpoints, whatever single value is asked for; ``seen`` keeps what each said last."""
+
+    name = WIRE
+
+    def __init__(self, link: Link, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Read through ``link``."""
+        self.link = link
+        self.health = Health(clock)
+        self.endpoints: dict[str, Endpoint] = dict(ENDPOINTS)
+        self.seen: dict[str, Flat] = {}
+        self.bodies: dict[str, Answer] = {}
+        self.answered: set[str] = set()
+
+    def use_page(self) -> None:
+        """Take production from the page for people: firmware before 3.9 has nothing else."""
+        self.endpoints["v1"] = PAGE
+
+    @override
+    async def read(self, sources: Sequence[Source], *, command: bool = False) -> Reading:
+        """Read the endpoints of ``sources``; raise only when none of them, nor the gateway itself, answers."""
+        wanted = list(dict.fromkeys(_endpoint(source.key) for source in sources))
+        values: dict[Key, Raw] = {}
+        errors: dict[str, EnergyError] = {}
+        silent: dict[str, EnergyError] = {}
+        self.answered = self.answered if command else set()
+        for name in wanted:
+            standing = None if command else self.health.waits(name)
+            if standing is not None:
+                errors[name] = standing
+                continue
+            try:
+                values |= await self._fresh(name, command=command)
+            except WrongDeviceError, DeviceAuthError:
+                raise
+            except EnergyError as error:
+                errors[name] = silent[name] = error
+        if silent and not values:
+            await self._look_for_life(silent)
+        failed = {source.key: errors[name] for source in sources if (name := _endpoint(source.key)) in errors}
+        return Reading(values=values, failed=failed)
+
+    @override
+    async def write(self, values: Sequence[tuple[Source, Raw]]) -> None:
+        """Change what ``values`` name, all in one endpoint."""
+        await write(self.link, {source.target: raw for source, raw in values})
+
+    async def _fresh(self, name: str, *, command: bool) -> Flat:
+        """Return what an endpoint says now; nothing where there is nothing to ask."""
+        if self.health.skips(name):
+            return {}
+        endpoint = self.endpoints[name]
+        try:
+            answer = await self._ask(name, endpoint, command=command)
+            if answer is None:
+                self.health.refuse(name)
+                return {}
+            self.bodies[endpoint.path] = answer
+            flat = endpoint.read(answer.body)
+        except WrongDeviceError, DeviceAuthError:
+            raise
+        except EnergyError as error:
+            if error.placeholders.get("status") == str(ENDPOINT_MISSING) and self.health.missing(name):
+                return {}
+            self.health.failed(name, error)
+            raise
+        self.health.succeeded(name)
+        self.seen[name] = flat
+        self.answered.add(name)
+        return flat
+
+    async def _ask(self, name: str, endpoint: Endpoint, *, command: bool) -> Answer | None:
+        """Ask once; after a refusal find out whose fault it is, ask once more, and take None for a no."""
+        is_open = name in OPEN and self.link.auth.renewable
+        try:
+            return await self.link.send("GET", endpoint.path, deadline=endpoint.deadline, is_open=is_open, command=command)
+        except DeviceAuthError:
+            if not self.link.auth.renewable:
+                return None
+        await self._settle_refusal()
+        try:
+            return await self.link.send("GET", endpoint.path, deadline=endpoint.deadline, command=command)
+        except DeviceAuthError:
+            return None
+
+    async def _settle_refusal(self) -> None:
+        """Renew the token when it is the reason; raise what stands in the way (research brief, section 1.6)."""
+        if await self.link.token_holds():
+            return
+        await self.link.auth.renew()
+        if not await self.link.token_holds():
+            raise DeviceAuthError("the gateway refuses a new token", key="token_refused")
+
+    async def _look_for_life(self, errors: Mapping[str, EnergyError]) -> None:
+        """Raise when the gateway as a whole is deaf: nothing of what was asked answers, nor its identity."""
+        if not any(isinstance(error, DeviceConnectionError | DeviceTimeoutError) for error in errors.values()):
+            return
+        if SIGN_OF_LIFE in errors:
+            raise errors[SIGN_OF_LIFE]
+        endpoint = self.endpoints[SIGN_OF_LIFE]
+        try:
+            await self.link.send("GET", endpoint.path, deadline=endpoint.deadline, is_open=True)
+        except (DeviceConnectionError, DeviceTimeoutError) as error:
+            _LOGGER.debug("The gateway is silent: %s", error)
+            raise
+
+
+def _endpoint(key: Key) -> str:
+    assert isinstance(key, tuple)
+    return str(key[0])

@@ -1,0 +1,35 @@
+"""Every number that can be set on the gateway: charges of batteries, in %."""
+
+from dataclasses import replace
+from typing import Any
+
+from homeassistant.components.number import NumberDeviceClass, NumberMode
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from ..energy_core.ha.descriptions import NumberPoint, number
+from ..energy_core.ha.platforms import EnergyNumber, add_when_shown
+from ..energy_core.points import Point
+from .coordinator import EnvoyConfigEntry
+from .envoy.points import ContactSettings, StorageSettings
+
+PARALLEL_UPDATES = 1
+
+
+def _charge(point: Point[float], key: str, **more: Any) -> NumberPoint:
+    """Describe a charge; Home Assistant chooses how it is set."""
+    return replace(number(point, NumberDeviceClass.BATTERY, key=key, **more), mode=NumberMode.AUTO)
+
+
+NUMBERS = (
+    _charge(StorageSettings.reserve, "reserve_soc", entity_category=None),
+    _charge(ContactSettings.soc_low, "soc_low"),
+    _charge(ContactSettings.soc_high, "soc_high"),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: EnvoyConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the numbers of everything that can be set."""
+    add_when_shown(entry.runtime_data, entry, async_add_entities, NUMBERS, EnergyNumber)
