@@ -6,10 +6,12 @@ import contextlib
 import json
 import signal
 import sys
-from time import monotonic
+from time import monotonic, time
 from typing import TYPE_CHECKING
 
 from .control import Control
+from .enphase_cloud import EnphaseCloudSimulator
+from .envoy import EnvoySimulator
 from .house import House
 from .scenarios import SCENARIOS
 from .titan import TitanSimulator
@@ -28,7 +30,11 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--titan-http-port", type=int, default=8080)
     parser.add_argument("--trydan-port", type=int, default=0)
     parser.add_argument("--v2c-cloud-port", type=int, default=0)
+    parser.add_argument("--enphase-cloud-port", type=int, default=0)
     parser.add_argument("--trydan-firmware", default="2.5.0")
+    parser.add_argument("--envoy-port", type=int, default=0)
+    parser.add_argument("--envoy-profile", default="8.3", help="firmware of the Enphase gateway; below 7 it speaks plain HTTP")
+    parser.add_argument("--envoy-phases", type=int, default=3, choices=(1, 2, 3))
     parser.add_argument("--control-port", type=int, default=8100)
     parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds per real second")
     parser.add_argument("--scenario", choices=sorted(SCENARIOS), default="sunny")
@@ -44,6 +50,23 @@ def scaled(speed: float) -> Callable[[], float]:
     return lambda: (monotonic() - began) * speed
 
 
+def gateway(house: House, options: argparse.Namespace, cloud: EnphaseCloudSimulator) -> EnvoySimulator:
+    """Give an Enphase gateway whose batteries are the battery of the house; it believes the tokens of this cloud."""
+    envoy = EnvoySimulator(
+        house,
+        profile=options.envoy_profile,
+        host=options.host,
+        port=options.envoy_port,
+        phases=options.envoy_phases,
+        inverters=12,
+        clock=time,
+        token_key=cloud.public_key,
+    )
+    if envoy.options.firmware.tokens:
+        envoy.change(encharges=2, enpower=True, storage_ct=True)
+    return envoy
+
+
 async def run(options: argparse.Namespace) -> None:
     """Serve until SIGTERM or SIGINT."""
     house = House(
@@ -56,14 +79,16 @@ async def run(options: argparse.Namespace) -> None:
     titan = TitanSimulator(house, host=options.host, modbus_port=options.titan_modbus_port, http_port=options.titan_http_port)
     trydan = TrydanSimulator(house, host=options.host, port=options.trydan_port, firmware=options.trydan_firmware)
     cloud = V2CCloudSimulator([trydan], host=options.host, port=options.v2c_cloud_port)
-    control = Control(house, titan, trydan, cloud)
+    enphase_cloud = EnphaseCloudSimulator(host=options.host, port=options.enphase_cloud_port)
+    envoy = gateway(house, options, enphase_cloud)
+    control = Control(house, titan, trydan, cloud, envoy=envoy, enphase_cloud=enphase_cloud)
     control.patch({"scenario": options.scenario})
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(control.stop)
-        for device in (titan, trydan, cloud):
+        for device in (titan, trydan, cloud, envoy, enphase_cloud):
             await stack.enter_async_context(device)
         await control.start(options.host, options.control_port)
         ports = {
@@ -71,6 +96,8 @@ async def run(options: argparse.Namespace) -> None:
             "titan_http": titan.http_port,
             "trydan": trydan.port,
             "v2c_cloud": cloud.port,
+            "envoy": envoy.port,
+            "enphase_cloud": enphase_cloud.port,
             "control": control.port,
         }
         sys.stdout.write(json.dumps({"host": options.host, **ports}) + "\n")

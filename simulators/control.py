@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
+from .control_enphase_cloud import enphase_cloud_state, patch_enphase_cloud
+from .control_envoy import envoy_rows, envoy_state, patch_envoy
 from .control_v2c import patch_trydan, patch_v2c, trydan_state, v2c_state
 from .scenarios import SCENARIOS, apply
 
 if TYPE_CHECKING:
+    from .enphase_cloud import EnphaseCloudSimulator
+    from .envoy import EnvoySimulator
     from .house import House
     from .titan import TitanSimulator
     from .trydan import TrydanSimulator
@@ -44,13 +48,15 @@ KEYS: Final = frozenset(
         "car",
         "trydan",
         "v2c",
+        "envoy",
+        "enphase_cloud",
     }
 )
 PAGE: Final = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Simulated house</title>
 <meta http-equiv="refresh" content="3"><style>body{{font:16px sans-serif;margin:2em}}td{{padding:2px 12px}}
 td:last-child{{text-align:right}}button{{font-size:1em;margin:4px}}</style></head><body>
 <h1>Simulated house</h1><form method="post" action="/scenario">{buttons}</form>
-<h2>House</h2><table>{house}</table><h2>Titan</h2><table>{titan}</table>{trydan}</body></html>"""
+<h2>House</h2><table>{house}</table><h2>Titan</h2><table>{titan}</table>{trydan}{envoy}</body></html>"""
 
 
 class Control:
@@ -62,12 +68,17 @@ class Control:
         titan: TitanSimulator,
         trydan: TrydanSimulator | None = None,
         v2c: V2CCloudSimulator | None = None,
+        *,
+        envoy: EnvoySimulator | None = None,
+        enphase_cloud: EnphaseCloudSimulator | None = None,
     ) -> None:
-        """Control this house, this Titan, and a charger and its cloud if there are any."""
+        """Control this house, this Titan, and whatever else there is."""
         self.house = house
         self.titan = titan
         self.trydan = trydan
         self.v2c = v2c
+        self.envoy = envoy
+        self.enphase_cloud = enphase_cloud
         self.port = 0
         self.scenario: str | None = None
         self._runner: web.AppRunner | None = None
@@ -103,6 +114,10 @@ class Control:
             joined["trydan"] = trydan_state(self.trydan)
         if self.v2c is not None:
             joined["v2c"] = v2c_state(self.v2c)
+        if self.envoy is not None:
+            joined["envoy"] = envoy_state(self.envoy)
+        if self.enphase_cloud is not None:
+            joined["enphase_cloud"] = enphase_cloud_state(self.enphase_cloud)
         return {
             "scenario": self.scenario,
             "house": self.house_state(),
@@ -160,7 +175,8 @@ class Control:
         self._patch_charger(change)
 
     def _patch_charger(self, change: dict[str, object]) -> None:
-        for name, device in (("car", self.trydan), ("trydan", self.trydan), ("v2c", self.v2c)):
+        joined = {"car": self.trydan, "trydan": self.trydan, "v2c": self.v2c, "envoy": self.envoy}
+        for name, device in {**joined, "enphase_cloud": self.enphase_cloud}.items():
             if name in change and (device is None or not isinstance(change[name], dict)):
                 raise ValueError(f"{name} cannot be changed so")
         if self.trydan is not None and isinstance(car := change.get("car"), dict):
@@ -169,6 +185,10 @@ class Control:
             patch_trydan(self.trydan, charger)
         if self.v2c is not None and isinstance(cloud := change.get("v2c"), dict):
             patch_v2c(self.v2c, cloud)
+        if self.envoy is not None and isinstance(gateway := change.get("envoy"), dict):
+            patch_envoy(self.envoy, gateway)
+        if self.enphase_cloud is not None and isinstance(enphase := change.get("enphase_cloud"), dict):
+            patch_enphase_cloud(self.enphase_cloud, enphase)
 
     def _patch_house(self, change: dict[str, object]) -> None:
         house = self.house
@@ -227,7 +247,9 @@ class Control:
     async def _page(self, _: web.Request) -> web.Response:
         buttons = "".join(f'<button name="scenario" value="{name}">{name}</button>' for name in SCENARIOS)
         charger = f"<h2>Trydan</h2><table>{_rows(dict(self.trydan.values.all()))}</table>" if self.trydan is not None else ""
+        gateway = f"<h2>Envoy</h2><table>{_rows(envoy_rows(self.envoy))}</table>" if self.envoy is not None else ""
         tables = {"house": _rows(self.house_state()), "titan": _rows(dict(self.titan.registers())), "trydan": charger}
+        tables["envoy"] = gateway
         text = PAGE.format(buttons=buttons, **tables)
         return web.Response(text=text, content_type="text/html")
 

@@ -22,12 +22,12 @@ def fields(header: str) -> dict[str, str]:
     return {name: quoted or plain for name, quoted, plain in FIELD.findall(header[7:])}
 
 
-def valid(header: str, method: str, target: str, password: str) -> bool:
+def valid(header: str, method: str, target: str, password: str, user: str = USER) -> bool:
     """Whether the header proves the password for this request."""
     found = fields(header)
-    if found.get("username") != USER or found.get("uri") != target or found.get("qop") != "auth":
+    if found.get("username") != user or found.get("uri") != target or found.get("qop") != "auth":
         return False
-    first = _hash(f"{USER}:{found.get('realm', '')}:{password}")
+    first = _hash(f"{user}:{found.get('realm', '')}:{password}")
     second = _hash(f"{method}:{target}")
     middle = ":".join(found.get(name, "") for name in ("nonce", "nc", "cnonce", "qop"))
     return compare_digest(_hash(f"{first}:{middle}:{second}"), found.get("response", ""))

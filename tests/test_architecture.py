@@ -23,7 +23,7 @@ CORE = "custom_components.energy_core"
 BROUGHT_BY = {"modbus": {"modbus_connection"}}
 # The only files of the core that may use a library, and which.
 CORE_LIBRARIES = {"http": {"aiohttp", "yarl"}, "tokens": {"jwt"}}
-SIMULATOR_LIBRARIES = {"aiohttp", "yarl", "pymodbus", "tmodbus"}
+SIMULATOR_LIBRARIES = {"aiohttp", "yarl", "pymodbus", "tmodbus", "jwt", "cryptography"}
 # Words that only a sibling may say.
 VENDORS = re.compile(
     r"\b(titan|izypower|indevolt|igen|solarman|v2c|trydan|enphase|envoy|enlighten|iq ?gateway|iq ?battery|ems2?v?1)\b",

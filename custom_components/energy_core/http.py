@@ -106,14 +106,18 @@ async def request(
                 ssl=ssl,
             ) as response,
         ):
-            check_status(response)
-            cookies = {name: each.coded_value for name, each in response.cookies.items()}
-            received = await body(response, max_bytes)
-            return Answer(status=response.status, headers=response.headers, body=received, cookies=cookies)
+            return await _answer(response, max_bytes)
     except TimeoutError as error:
         raise DeviceTimeoutError(f"no answer within {deadline:g} s") from error
     except (ClientError, OSError, ValueError) as error:
         raise _translated(error) from error
+
+
+async def _answer(response: ClientResponse, max_bytes: int) -> Answer:
+    check_status(response)
+    cookies = {name: each.coded_value for name, each in response.cookies.items()}
+    received = await body(response, max_bytes)
+    return Answer(status=response.status, headers=response.headers, body=received, cookies=cookies)
 
 
 async def _once(outgoing: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
@@ -129,7 +133,7 @@ async def _once(outgoing: ClientRequest, handler: ClientHandlerType) -> ClientRe
 def _translated(error: Exception) -> EnergyError:
     """Connection troubles are the network's; anything else is an answer that is not HTTP."""
     if isinstance(error, ServerFingerprintMismatch):
-        return WrongDeviceError("another certificate", key="certificate_changed")
+        return WrongDeviceError("another certificate")
     if isinstance(error, OSError):
         return DeviceConnectionError(type(error).__name__)
     return DeviceProtocolError(f"not a usable answer ({type(error).__name__})")
@@ -142,7 +146,8 @@ def check_status(response: ClientResponse) -> None:
         return
     if status in (401, 403):
         challenges = " ".join(response.headers.getall("WWW-Authenticate", ()))
-        challenge = "Digest" if "digest" in challenges.lower() else "none"
+        # One that opens a quote and never closes it can be answered by nobody.
+        challenge = "Digest" if "digest" in challenges.lower() and challenges.count('"') % 2 == 0 else "none"
         raise DeviceAuthError(f"status {status}", challenge=challenge, status=status)
     if status == 429:
         named = _retry_after(response)

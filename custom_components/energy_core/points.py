@@ -207,7 +207,9 @@ class Block:
     ``every`` is the time between two readings in seconds, 0 for each poll. An ``essential`` block is
     read whether or not anybody listens, because its device decides by it; a ``late`` one is not
     needed to start and waits for the second reading. A ``repeated`` block stands for one of several
-    equal parts, which people count from ``counts_from``; ``kind`` tells unlike parts of one class apart.
+    equal parts, which people count from ``counts_from``; a ``named`` one for a part with a name of its own.
+    ``kind`` tells unlike parts of one class apart; ``variants`` are endings of the texts that name the entities
+    of some of them, each with what fills it.
     """
 
     points: ClassVar[dict[str, Point[Any]]] = {}
@@ -215,6 +217,8 @@ class Block:
     essential: ClassVar[bool] = False
     late: ClassVar[bool] = False
     repeated: ClassVar[bool] = False
+    named: ClassVar[bool] = False
+    variants: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     counts_from: ClassVar[int] = 1
 
     name: str

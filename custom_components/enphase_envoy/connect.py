@@ -4,13 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 import re
 from typing import Any, Final
+from urllib.parse import urlsplit
 
-from aiohttp import ClientSession, DummyCookieJar
 from homeassistant.const import CONF_PASSWORD, CONF_TOKEN, CONF_USERNAME
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.util import dt as dt_util
-from yarl import URL
 
 from ..energy_core.errors import (
     DeviceAuthError,
@@ -27,14 +26,16 @@ from .envoy.auth import Bearer, Digest
 from .envoy.cloud import EnphaseCloud
 from .envoy.endpoints import ENDPOINTS
 from .envoy.firmware import JSON_SINCE, TOKEN_SINCE, version
-from .envoy.link import Link
+from .envoy.link import Link, Session, no_cookies
 from .envoy.local import Local
-from .envoy.password import credentials
+from .envoy.password import INSTALLER, USER, credentials
 from .envoy.token_claims import token_for
 
 LOOK_DEADLINE: Final = 10.0
 # Needs a password on every firmware that knows one; it tells which one is right.
 GUARDED: Final = "/api/v1/production/inverters"
+BUSY: Final = "gateway_busy"
+STRANGER: Final = "not_envoy"
 HOST: Final = re.compile(r"[A-Za-z0-9._-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.%a-z]{2,60}\](:\d{1,5})?")
 
 
@@ -58,14 +59,14 @@ def wall() -> float:
     return dt_util.utcnow().timestamp()
 
 
-def session_of(hass: HomeAssistant) -> ClientSession:
+def session_of(hass: HomeAssistant) -> Session:
     """Return a session for a gateway, whose certificate is its own; it keeps no cookies."""
-    return async_create_clientsession(hass, verify_ssl=False, cookie_jar=DummyCookieJar())
+    return async_create_clientsession(hass, verify_ssl=False, cookie_jar=no_cookies())
 
 
 def cloud_of(hass: HomeAssistant, data: Mapping[str, Any]) -> EnphaseCloud:
     """Return the cloud as the account of an entry sees it; its certificate is always verified."""
-    session = async_create_clientsession(hass, cookie_jar=DummyCookieJar())
+    session = async_create_clientsession(hass, cookie_jar=no_cookies())
     return EnphaseCloud(session, username=data.get(CONF_USERNAME) or "", password=data.get(CONF_PASSWORD) or "")
 
 
@@ -79,28 +80,31 @@ def valid_host(host: str) -> str:
     return host
 
 
-async def identify(session: ClientSession, host: str, pin: bytes | None = None) -> Gateway:
+async def identify(session: Session, host: str, pin: bytes | None = None) -> Gateway:
     """Return who answers at ``host``: by HTTPS, or by HTTP as firmware before 7 does."""
     host = valid_host(host)
     try:
         return await _look(session, f"https://{host}", pin)
     except (DeviceConnectionError, DeviceTimeoutError) as first:
-        if pin is not None and isinstance(first, DeviceTimeoutError):
+        if first.key == BUSY or (pin is not None and isinstance(first, DeviceTimeoutError)):
             raise
         try:
             return await _look(session, f"http://{host}", None)
         except (DeviceConnectionError, DeviceTimeoutError, DeviceProtocolError) as second:
-            raise (second if isinstance(second, DeviceProtocolError) and second.key == "not_envoy" else first) from second
+            raise (second if second.key in (STRANGER, BUSY) else first) from second
 
 
-async def _look(session: ClientSession, base: str, pin: bytes | None) -> Gateway:
+async def _look(session: Session, base: str, pin: bytes | None) -> Gateway:
     endpoint = ENDPOINTS["info"]
     try:
         answer = await Link(session, base, pin=pin).send("GET", endpoint.path, deadline=LOOK_DEADLINE, is_open=True)
         flat = endpoint.read(answer.body)
     except DeviceProtocolError as error:
-        if error.placeholders.get("status", "").startswith("5"):
+        status = error.placeholders.get("status", "")
+        if status.startswith("5"):
             raise DeviceConnectionError("the gateway is busy", key="gateway_busy") from error
+        if status.startswith("3") and base.startswith("http:"):
+            raise DeviceConnectionError("HTTPS is wanted") from error
         raise DeviceProtocolError(str(error), key="not_envoy") from error
     except DeviceAuthError as error:
         raise DeviceProtocolError(str(error), key="not_envoy") from error
@@ -115,10 +119,10 @@ async def _look(session: ClientSession, base: str, pin: bytes | None) -> Gateway
 
 async def pin_of(gateway: Gateway) -> bytes | None:
     """Return the fingerprint of the gateway's certificate; firmware before 7 has none."""
-    url = URL(gateway.base)
-    if url.scheme != "https" or url.host is None:
+    url = urlsplit(gateway.base)
+    if url.scheme != "https" or url.hostname is None:
         return None
-    return await fingerprint(url.host, url.port or 443, deadline=LOOK_DEADLINE)
+    return await fingerprint(url.hostname, url.port or 443, deadline=LOOK_DEADLINE)
 
 
 def local_of(gateway: Gateway, link: Link) -> Local:
@@ -129,7 +133,7 @@ def local_of(gateway: Gateway, link: Link) -> Local:
     return local
 
 
-async def digest_of(session: ClientSession, gateway: Gateway, password: str) -> Digest:
+async def digest_of(session: Session, gateway: Gateway, password: str) -> Digest:
     """Return what opens a gateway with firmware before 7; raise ``DeviceAuthError`` when only another password would.
 
     A gateway that asks nobody, or asks in a way that nobody understands, is used as far as it is open.
@@ -150,8 +154,9 @@ async def digest_of(session: ClientSession, gateway: Gateway, password: str) -> 
 
 
 def is_manual(data: Mapping[str, Any]) -> bool:
-    """Tell whether the user keeps the token: says so, or has given no account."""
-    return bool(data.get(CONF_MANUAL_TOKEN)) or not (data.get(CONF_USERNAME) and data.get(CONF_PASSWORD))
+    """Tell whether the user keeps the token: says so, or has given no account but perhaps a user of older firmware."""
+    account = data.get(CONF_USERNAME) not in (None, "", USER, INSTALLER) and data.get(CONF_PASSWORD)
+    return bool(data.get(CONF_MANUAL_TOKEN)) or not account
 
 
 def keeper_of(hass: HomeAssistant, serial: str, data: Mapping[str, Any], changed: Callable[[Token], None]) -> TokenKeeper:
@@ -175,10 +180,10 @@ def keeper_of(hass: HomeAssistant, serial: str, data: Mapping[str, Any], changed
     )
 
 
-async def opened(session: ClientSession, gateway: Gateway, keeper: TokenKeeper) -> Bearer:
-    """Return the key to a gateway, once it has been seen to fit; a gateway that is busy is believed."""
+async def opened(session: Session, gateway: Gateway, keeper: TokenKeeper, pin: bytes | None = None) -> Bearer:
+    """Return the key to a gateway, once it has been seen to fit; one that is busy raises its error."""
     bearer = Bearer(keeper)
-    link = Link(session, gateway.base, bearer)
+    link = Link(session, gateway.base, bearer, pin=pin)
     if not await link.token_holds():
         raise DeviceAuthError(key="token_refused")
     return bearer

@@ -8,6 +8,9 @@ MANUFACTURER: Final = "Enphase"
 # In the data of an entry, beside host, name, username, password and token.
 CONF_MANUAL_TOKEN: Final = "use_manual_token"  # noqa: S105 (a key)
 
+# In the form that changes an entry: the credentials are to be others as well.
+CONF_NEW_ACCESS: Final = "new_access"
+
 # Options.
 CONF_INTERVAL: Final = "scan_interval"
 CONF_PHASES: Final = "phases"

@@ -17,11 +17,11 @@ from ..energy_core.report import UpdateReport
 from ..energy_core.tokens import Token as Jwt, TokenKeeper
 from . import issues
 from .connect import Gateway, wall
-from .const import ACB_BAND, CONF_INTERVAL, DOMAIN, SCAN_INTERVAL
+from .const import ACB_BAND, ACB_BANDS, CONF_INTERVAL, DOMAIN, SCAN_INTERVAL
 from .devices import info_of
 from .envoy.device import Envoy
 from .envoy.firmware import version
-from .envoy.points import Inverter, Part, Token
+from .envoy.points import OF_PHASES, Acb, Inverter, Part, Token
 from .envoy.token_claims import role
 from .envoy.units import acb_units
 from .envoy.writes import set_acb_sleep, wake_acb
@@ -32,6 +32,7 @@ _LOGGER = logging.getLogger(__name__)
 SAVE_DELAY: Final = 300
 # The only entity of an inverter in old versions: its id is the serial number alone.
 BARE_KEY: Final = "inverters"
+PHASE_TEXT: Final = next(iter(OF_PHASES))
 
 type EnvoyConfigEntry = ConfigEntry[EnvoyCoordinator]
 
@@ -59,13 +60,14 @@ class EnvoyCoordinator(EnergyCoordinator[Envoy]):
         self.keeper = keeper
         self.store = store
         self.pin: str | None = None
-        self.acb_band = ACB_BAND
+        self.chosen_band: str | None = None
         self._asked_reauth: str | None = None
         self._saved_at = -math.inf
         self.set_interval(interval)
 
     @override
     def set_interval(self, interval: float) -> None:
+        """Poll each ``interval`` seconds from now on; the slower endpoints take turns by it."""
         super().set_interval(interval)
         self.device.pace = interval
 
@@ -82,7 +84,7 @@ class EnvoyCoordinator(EnergyCoordinator[Envoy]):
         if not block.phase:
             return Identity(unique_id=unique_id)
         phase = {"phase_name": f"L{block.phase}"}
-        return Identity(unique_id=f"{unique_id}_l{block.phase}", placeholders=phase, name_suffix="_phase", hidden=True)
+        return Identity(unique_id=f"{unique_id}_l{block.phase}", placeholders=phase, name_suffix=PHASE_TEXT, hidden=True)
 
     @override
     def device_info(self, block: Block) -> dr.DeviceInfo:
@@ -146,7 +148,7 @@ class EnvoyCoordinator(EnergyCoordinator[Envoy]):
     def kept(self) -> dict[str, Any]:
         """Return what must survive a restart."""
         token = {} if self.keeper is None else self.keeper.saved()
-        return {"device": self.device.saved(), "token": token, "pin": self.pin, "acb_band": self.acb_band}
+        return {"device": self.device.saved(), "token": token, "pin": self.pin, "acb_band": self.chosen_band}
 
     @callback
     def _remember(self) -> None:
@@ -174,6 +176,16 @@ class EnvoyCoordinator(EnergyCoordinator[Envoy]):
         self.device.local.health.forget()
         self.device.expire()
         await self.async_refresh()
+
+    @property
+    def acb_band(self) -> str:
+        """Return the charge at which AC batteries are to sleep: as chosen, else as the first of them has it."""
+        told = (f"{acb.sleep_soc_target}" for acb in self.device.parts(Acb))
+        return self.chosen_band or next((band for band in told if band in ACB_BANDS), ACB_BAND)
+
+    @acb_band.setter
+    def acb_band(self, band: str) -> None:
+        self.chosen_band = band
 
     async def acb_sleep(self) -> None:
         """Let all AC batteries sleep at the chosen charge."""

@@ -12,11 +12,11 @@ from .envoy.points import (
     Acb,
     AcbGroup,
     AcbPower,
+    AcbSum,
     Collar,
     Combiner,
     Contact,
     ContactSettings,
-    Eim,
     Encharge,
     EnchargePower,
     Enpower,
@@ -62,7 +62,7 @@ OF_THEIR_OWN: Final = frozenset({*KINDS, Contact, ContactSettings})
 
 def info_of(coordinator: EnvoyCoordinator, block: Block) -> dr.DeviceInfo:
     """Return the device of ``block``."""
-    if isinstance(block, AcbGroup) or (isinstance(block, Eim) and block.kind == "acb"):
+    if isinstance(block, AcbGroup | AcbSum):
         return acb_group(coordinator)
     if isinstance(block, StorageSettings) and coordinator.device.enpower is not None:
         return _part(coordinator, coordinator.device.enpower)

@@ -23,8 +23,9 @@ def _charge(point: Point[float], key: str, **more: Any) -> NumberPoint:
 
 NUMBERS = (
     _charge(StorageSettings.reserve, "reserve_soc", entity_category=None),
-    _charge(ContactSettings.soc_low, "soc_low"),
-    _charge(ContactSettings.soc_high, "soc_high"),
+    # Without a unit, as Home Assistant's own integration has them: statistics and automations go on unchanged.
+    replace(_charge(ContactSettings.soc_low, "soc_low"), native_unit_of_measurement=None),
+    replace(_charge(ContactSettings.soc_high, "soc_high"), native_unit_of_measurement=None),
 )
 
 

@@ -27,6 +27,14 @@ def store_of(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, Any]]:
     return Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}", private=True)
 
 
+async def known_pin(hass: HomeAssistant, entry: ConfigEntry) -> bytes | None:
+    """Return the fingerprint of the certificate that the gateway of ``entry`` showed first."""
+    coordinator: EnvoyCoordinator | None = getattr(entry, "runtime_data", None)
+    if coordinator is not None and coordinator.pin:
+        return bytes.fromhex(coordinator.pin)
+    return _pin(await _kept(store_of(hass, entry)))
+
+
 async def forget_pin(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget the certificate of the gateway."""
     store = store_of(hass, entry)
@@ -59,7 +67,7 @@ async def create(hass: HomeAssistant, entry: EnvoyConfigEntry) -> EnvoyCoordinat
     envoy.restore(saved if isinstance(saved, dict) else {})
     coordinator = EnvoyCoordinator(hass, entry, envoy, gateway, keeper=keeper, store=store)
     coordinator.pin = pin.hex() if pin else None
-    coordinator.acb_band = kept["acb_band"] if kept.get("acb_band") in ACB_BANDS else coordinator.acb_band
+    coordinator.chosen_band = kept["acb_band"] if kept.get("acb_band") in ACB_BANDS else None
     return coordinator
 
 

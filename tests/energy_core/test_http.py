@@ -232,6 +232,61 @@ class TestRequest:
         await request(session, "PUT", await serve(handle), deadline=5.0, content={"daysOfWeek": "123"})
         assert seen == [("PUT", "application/json", {"daysOfWeek": "123"})]
 
+    @pytest.mark.parametrize("text", ["plain", "a b+c", "a&user[email]=x", "Ünder …%41", "\0\n", ""])
+    async def test_a_form_goes_as_a_browser_sends_it(self, serve, session, text):
+        """Every character of every field arrives as it is, and none can make another field."""
+        seen = []
+
+        async def handle(http_request):
+            seen.append((http_request.content_type, dict(await http_request.post())))
+            return web.Response(text="fine")
+
+        form = {"user[email]": text, "user[password]": text}
+        await request(session, "POST", await serve(handle), deadline=5.0, form=form)
+        assert seen == [("application/x-www-form-urlencoded", form)]
+
+    async def test_without_content_nothing_is_sent(self, serve, session):
+        """Neither JSON nor a form."""
+        seen = []
+
+        async def handle(http_request):
+            seen.append((http_request.headers.get("Content-Type"), await http_request.read()))
+            return web.Response()
+
+        await request(session, "GET", await serve(handle), deadline=5.0)
+        assert seen == [(None, b"")]
+
+    async def test_a_form_is_sent_once(self, raw, session):
+        """A login that got no answer is not repeated behind our back."""
+        asked = []
+
+        async def talk(reader, writer):
+            asked.append(1)
+
+        url = await raw(talk)
+        await failing(request(session, "POST", url, deadline=5.0, form={"a": "b"}), DeviceConnectionError)
+        assert asked == [1]
+
+    async def test_a_form_that_cannot_be_sent_is_our_error(self, serve, session):
+        """Half a character is none."""
+        url = await serve(answer())
+        error = await failing(request(session, "POST", url, deadline=5.0, form={"a": "s3cr3t\ud800"}), DeviceProtocolError)
+        assert "s3cr3t" not in str(error)
+
+    async def test_cookies_come_back(self, serve, session):
+        """Those that the answer sets, as they would be sent again."""
+
+        async def handle(_request):
+            made = web.Response()
+            made.headers.add("Set-Cookie", 'one=1; path=/; HttpOnly; expires=Wed, 21 Oct 2037 07:28:00 GMT, two="a b"; path=/')
+            made.headers.add("Set-Cookie", "three=x%3D; path=/")
+            return made
+
+        got = await request(session, "GET", await serve(handle), deadline=5.0)
+        assert got.cookies["one"] == "1"
+        assert got.cookies["three"] == "x%3D"
+        assert (await request(session, "GET", await serve(answer()), deadline=5.0)).cookies == {}
+
 
 class TestBody:
     """What a body may be."""

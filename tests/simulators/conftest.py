@@ -10,6 +10,8 @@ from typing import Any
 import aiohttp
 import pytest
 
+from simulators.enphase_jwt import make_token, new_key
+from simulators.envoy import EnvoySimulator
 from simulators.house import House
 from simulators.titan import TitanSimulator
 from simulators.trydan import TrydanSimulator
@@ -148,5 +150,58 @@ async def cloud(bare_house: House, clock: Clock, socket_enabled: None) -> AsyncI
             boxes = chargers or (TrydanSimulator(bare_house, lan=False, firmware="2.5.0"),)
             simulator = await stack.enter_async_context(V2CCloudSimulator(boxes, clock=clock, **options))
             return CloudClient(simulator, await stack.enter_async_context(aiohttp.ClientSession()))
+
+        yield start
+
+
+class EnvoyClient:
+    """A client of a gateway that has a token and nothing else."""
+
+    def __init__(self, sim: EnvoySimulator, session: aiohttp.ClientSession, key: Any) -> None:
+        """Talk to this gateway."""
+        self.sim = sim
+        self.session = session
+        self.key = key
+        self.role = "owner"
+        self.headers: Any = {}
+
+    def token(self, **changes: Any) -> str:
+        """Make a token for the gateway as it is now."""
+        claims = {"serial": self.sim.serial, "role": self.role, "issued": self.sim.model.epoch} | changes
+        return make_token(self.key, **claims)
+
+    async def call(
+        self, method: str, path: str, body: Any = None, *, token: str | None = None, headers: Any = None
+    ) -> tuple[int, str]:
+        """Give status and text; a token is used unless headers are given."""
+        headers = {"Authorization": f"Bearer {token or self.token()}"} if headers is None else headers
+        data = None if body is None else json.dumps(body)
+        url = self.sim.base_url + path
+        async with self.session.request(
+            method, url, data=data, headers=headers, ssl=False, allow_redirects=False, timeout=aiohttp.ClientTimeout(total=5)
+        ) as response:
+            self.headers = response.headers
+            return response.status, await response.text()
+
+    async def get(self, path: str) -> Any:
+        """Give the JSON of a good answer."""
+        status, text = await self.call("GET", path)
+        assert status == 200, text
+        return json.loads(text)
+
+    async def status(self, path: str, **more: Any) -> int:
+        """Give the status of a reading."""
+        return (await self.call("GET", path, **more))[0]
+
+
+@pytest.fixture
+async def envoy(house: House, socket_enabled: None) -> AsyncIterator[Callable[..., Awaitable[EnvoyClient]]]:
+    """Give a function that starts a gateway with options, and gives a client of it; all are stopped at the end."""
+    key = new_key()
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def start(**options: Any) -> EnvoyClient:
+            sim = await stack.enter_async_context(EnvoySimulator(house, token_key=key.public_key(), **options))
+            return EnvoyClient(sim, await stack.enter_async_context(aiohttp.ClientSession()), key)
 
         yield start

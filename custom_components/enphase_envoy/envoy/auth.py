@@ -39,6 +39,7 @@ class Digest:
 
     def __init__(self, username: str | None = None, password: str = "") -> None:
         """Answer challenges as ``username``, or not at all."""
+        self.username = username or ""
         self._digest = DigestAuthMiddleware(username, password) if username else None
 
     async def headers(self) -> Mapping[str, str]:

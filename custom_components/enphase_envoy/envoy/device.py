@@ -6,7 +6,7 @@ from typing import Any, Final, override
 
 from ...energy_core.counters import Counter, CounterPolicy
 from ...energy_core.device import Device, Wire
-from ...energy_core.errors import DeviceProtocolError, WrongDeviceError
+from ...energy_core.errors import WrongDeviceError
 from ...energy_core.ledger import Ledger
 from ...energy_core.points import Block, Point
 from ...energy_core.report import UpdateReport
@@ -27,6 +27,7 @@ from .points import (
     Home,
     Info,
     Inventory,
+    InverterDetail,
     Inverters,
     Meter,
     Meters,
@@ -71,6 +72,8 @@ class Envoy(Device):
         self.failing: set[str] = set()
         self.trusts_sum = True
         self._decided = False
+        # Whether everything has been read once: from then on the slower endpoints take turns.
+        self._settled = False
         self._misses: dict[str, int] = {}
         self.info = self.add(Info("info"))
         self.production = self.add(Production("production"))
@@ -124,10 +127,11 @@ class Envoy(Device):
     async def update(self, wanted: Collection[str] = (), *, only: bool = False, wire: Wire | None = None) -> UpdateReport:
         """Read what is due; the first time look first which parts there are."""
         if not self._begun and not only:
-            finders = [name for name in FINDERS if name in self.blocks]
-            first = await super().update(finders, only=True, wire=wire)
+            first = await super().update(FINDERS, only=True, wire=wire)
             return (await super().update(wanted, wire=wire)).after(first)
-        return await super().update(wanted, only=only, wire=wire)
+        report = await super().update(wanted, only=only, wire=wire)
+        self._settled = self._settled or not only
+        return report
 
     @override
     def due(self, wanted: Collection[str]) -> list[Block]:
@@ -143,7 +147,7 @@ class Envoy(Device):
                 fast.append(block)
             elif not (quiet and name == TROUBLED) and (not self._begun or self.local.health.waits(name) is None):
                 slow.setdefault(name, []).append(block)
-        room = max(1, round(self.pace / SLOT)) if self._begun else len(slow)
+        room = max(1, round(self.pace / SLOT)) if self._settled else len(slow)
         return fast + [block for group in list(slow.values())[:room] for block in group]
 
     def _deadline(self, block: Block) -> float:
@@ -165,8 +169,11 @@ class Envoy(Device):
             if name in self.local.answered:
                 self._sync(name, family(self.local.seen[name]))
         self._phases()
+        self.settings.prefix = self.enpower.item if self.enpower is not None else self.serial
         units.derive(self)
-        site.derive(self, self._now())
+        if self._begun:
+            # Not while parts are only being found: days are counted from the best register on.
+            site.derive(self, self._now())
 
     def _recognise(self) -> None:
         if self.info.serial is not None and self.info.serial != self.serial:
@@ -196,6 +203,9 @@ class Envoy(Device):
             return
         block.prefix = prefix
         self.add(block)
+        if isinstance(block, InverterDetail):
+            # Firmware before 8.2.4345 has none of it; the next one may, and then the entities are there.
+            block.values.update(dict.fromkeys(block.points))
         name = endpoint(block)
         if name in self.local.answered:
             block.decode(WIRE, self.local.seen[name])
@@ -262,10 +272,12 @@ class Envoy(Device):
 
     @override
     def saved(self) -> dict[str, Any]:
+        """Return what must survive a restart: registers, and the levels at which days began."""
         return super().saved() | {"ledger": self.ledger.as_dict()}
 
     @override
     def restore(self, saved: Mapping[str, Any]) -> None:
+        """Take back what an earlier life saved; parts that have not been found yet, too, find their registers."""
         super().restore(saved)
         self.ledger.restore(saved.get("ledger"))
         kept = saved.get("counters")
@@ -281,13 +293,3 @@ def endpoint(block: Block) -> str | None:
     for source in block.sources(WIRE).values():
         return source.key[0] if isinstance(source.key, tuple) else None
     return None
-
-
-async def probe(local: Local) -> tuple[str, str]:
-    """Return serial number and firmware of the gateway; raise an ``EnergyError`` when it is none."""
-    answer = await local.link.send("GET", "/info", deadline=10.0, is_open=True)
-    flat = local.endpoints["info"].read(answer.body)
-    serial, firmware = flat["info", "serial"], flat["info", "firmware"]
-    if not isinstance(serial, str) or not isinstance(firmware, str):
-        raise DeviceProtocolError("no serial number", key="not_envoy")
-    return serial, firmware

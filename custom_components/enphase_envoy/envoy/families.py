@@ -9,6 +9,8 @@ from .parse import Flat
 from .points import (
     Acb,
     AcbPower,
+    AcbStore,
+    AcbSum,
     Collar,
     Combiner,
     Contact,
@@ -28,7 +30,7 @@ from .points import (
 
 PHASES: Final = (1, 2, 3)
 # Segments of the production report that are about the whole site.
-SEGMENTS: Final = ("production", "total-consumption", "net-consumption", "acb")
+SEGMENTS: Final = ("production", "total-consumption", "net-consumption")
 METER_KINDS: Final = (
     *("production", "net-consumption", "total-consumption", "storage"),
     *("backfeed", "load", "evse", "pv3p"),
@@ -89,6 +91,8 @@ def segments(flat: Flat) -> list[Entry]:
         ]
         # A single line is the whole again.
         entries += lines if len(lines) > 1 else []
+    if number(found.get("acb", {}).get("activeCount")) and "percentFull" in found["acb"]:
+        entries += [Entry(make=make, item="acb") for make in (AcbSum, AcbStore)]
     return entries
 
 

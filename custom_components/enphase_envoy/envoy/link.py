@@ -2,18 +2,26 @@
 
 from typing import Final
 
-from aiohttp import ClientSession, Fingerprint
+from aiohttp import ClientSession, DummyCookieJar, Fingerprint
+from aiohttp.abc import AbstractCookieJar
 
-from ...energy_core.errors import DeviceAuthError
+from ...energy_core.errors import DeviceAuthError, WrongDeviceError
 from ...energy_core.http import Answer, Json, parse, request
 from ...energy_core.pacing import Pacer
 from .auth import Auth, Digest
+
+type Session = ClientSession
 
 CHECK_JWT: Final = "/auth/check_jwt"
 CHECK_DEADLINE: Final = 20.0
 MAX_BYTES: Final = 2 * 1024 * 1024
 # The gateway is a small, slow device: one request at a time, with a breath between (trap 22).
 GAP: Final = 0.1
+
+
+def no_cookies() -> AbstractCookieJar:
+    """Return what makes a session forget every cookie: who needs one sends it himself."""
+    return DummyCookieJar()
 
 
 class Link:
@@ -39,17 +47,20 @@ class Link:
     ) -> Answer:
         """Send one request; an ``is_open`` one goes without credentials."""
         async with self.pacer.turn(command=command):
-            answer = await request(
-                self.session,
-                method,
-                self.base + path,
-                deadline=deadline,
-                headers={} if is_open else await self.auth.headers(),
-                content=content,
-                middlewares=() if is_open else self.auth.middlewares,
-                max_bytes=MAX_BYTES,
-                ssl=self._trust,
-            )
+            try:
+                answer = await request(
+                    self.session,
+                    method,
+                    self.base + path,
+                    deadline=deadline,
+                    headers={} if is_open else await self.auth.headers(),
+                    content=content,
+                    middlewares=() if is_open else self.auth.middlewares,
+                    max_bytes=MAX_BYTES,
+                    ssl=self._trust,
+                )
+            except WrongDeviceError as error:
+                raise WrongDeviceError(str(error), key="certificate_changed") from error
         if not is_open:
             self.auth.heard(answer)
         return answer

@@ -19,6 +19,7 @@ type Flat = dict[Key, Raw]
 
 # A number that a signed 32-bit field cannot hold is a negative one read as unsigned (trap 15).
 UINT32: Final = 2**32
+POWERS: Final = frozenset({"activePower", "wNow", "lastReportWatts", "acb_lastReportWatts"})
 INT32_MAX: Final = 2**31
 # Device types in the list of inverters (trap 16): AC batteries stand among them.
 ACB_TYPE: Final = 11
@@ -57,7 +58,7 @@ def _item(endpoint: str, item: Raw, fields: Mapping[str, Raw]) -> Iterator[tuple
     if name is not None:
         for field, raw in fields.items():
             if raw is not None and not isinstance(raw, dict | list):
-                yield (endpoint, name, field), raw
+                yield (endpoint, name, field), signed(raw) if field in POWERS else raw
 
 
 def _items(endpoint: str, key: str, entries: Iterable[Mapping[str, Any]]) -> Flat:
@@ -185,7 +186,7 @@ def _device(entry: Mapping[str, Any], channels: list[dict[str, Any]]) -> dict[st
     joules, seconds = _total(last, "joulesProduced"), number(first.get("duration"))
     today = [_sub(channel, "wattHours") for channel in channels]
     return {
-        **{field: signed(raw) for field, raw in first.items() if number(raw) is not None},
+        **{field: raw for field, raw in first.items() if number(raw) is not None},
         "kind": entry.get("devName"),
         "active": entry.get("active"),
         "today": _total(today, "today"),
@@ -204,7 +205,7 @@ def _sub(parent: Mapping[str, Any], key: str) -> dict[str, Any]:
 
 
 def _total(parts: list[dict[str, Any]], key: str) -> float | None:
-    values = [value for part in parts if (value := number(signed(part.get(key)))) is not None]
+    values = [value for part in parts if (value := number(part.get(key))) is not None]
     return sum(values) if values else None
 
 

@@ -42,6 +42,8 @@ LEDS: Final[Mapping[int | str, Value]] = {12: "charging", 13: "discharging", 14:
 ACB_STATES: Final[Mapping[int | str, Value]] = {each: each for each in ("discharging", "idle", "charging", "full")}
 GRID: Final[Mapping[int | str, Value]] = {"closed": True, "close": True, "open": False}
 MAINS: Final[Mapping[Value, int | str]] = {True: "closed", False: "open"}
+# What is also there for each phase has a second text, which says for which.
+OF_PHASES: Final = {"_phase": ("phase_name",)}
 FLOWS: Final = ("charging", "discharging", "idle")
 
 
@@ -51,6 +53,8 @@ class Part(Block):
 
     ``phase`` is 1 to 3 for a part that is one phase of another, ``family`` the endpoint that shows that it exists.
     """
+
+    named: ClassVar[bool] = True
 
     item: str = ""
     prefix: str = ""
@@ -66,6 +70,7 @@ class Part(Block):
 
     @override
     def sources(self, wire: str) -> dict[str, Source]:
+        """Return where each value of this item stands."""
         return self._sources
 
 
@@ -124,6 +129,7 @@ class Meters(Block):
 class MeterState(Part):
     """How a CT does."""
 
+    variants: ClassVar[Mapping[str, tuple[str, ...]]] = OF_PHASES
     every: ClassVar[float] = 300
 
     metering_status = _text("meters", "meteringStatus", codes=METERING_STATUS)
@@ -134,6 +140,8 @@ class MeterState(Part):
 class Meter(Part):
     """What a CT, or one phase of it, measures; the voltage of several phases is their sum (trap 20)."""
 
+    variants: ClassVar[Mapping[str, tuple[str, ...]]] = OF_PHASES
+
     _before: dict[str, Value | None] = field(default_factory=dict, repr=False)
 
     power = _watts("readings", "activePower")
@@ -142,12 +150,13 @@ class Meter(Part):
     voltage = _number("readings", "voltage", "V", low=0, high=2000)
     current = _number("readings", "current", "A", low=-10_000, high=10_000)
     frequency = _number("readings", "freq", "Hz", low=0, high=100)
-    power_factor = _number("readings", "pwrFactor", low=-1.1, high=1.1)
+    power_factor = _number("readings", "pwrFactor")
     apparent_power = Point(float, "VA", low=-MOST_W, high=MOST_W, digits=0, local=_at("readings", "apparentPower"))
     reactive_power = Point(float, "var", low=-MOST_W, high=MOST_W, digits=0, local=_at("readings", "reactivePower"))
 
     @override
     def decode(self, wire: str, raw: Mapping[Key, Raw]) -> None:
+        """Take over a reading, and remember the one before."""
         self._before = dict(self.values)
         super().decode(wire, raw)
 
@@ -171,10 +180,24 @@ class Eim(Part):
     lifetime = _energy("production", "whLifetime", None)
     today = _energy("production", "whToday", None)
     week = _energy("production", "whLastSevenDays", None)
-    acb_power = _watts("production", "wNow")
-    acb_energy = _energy("production", "whNow", None)
-    acb_soc = _percent("production", "percentFull")
-    acb_state = _text("production", "state", codes=ACB_STATES)
+
+
+class AcbSum(Part):
+    """All AC batteries as the production report has them; + = discharging."""
+
+    every: ClassVar[float] = 60
+
+    power = _watts("production", "wNow")
+    soc = _percent("production", "percentFull")
+    state = _text("production", "state", codes=ACB_STATES)
+
+
+class AcbStore(Part):
+    """What is left in all AC batteries; a value of the gateway, as Home Assistant's own integration has it."""
+
+    every: ClassVar[float] = 60
+
+    energy = _energy("production", "whNow", None)
 
 
 class Production(Block):
@@ -183,7 +206,8 @@ class Production(Block):
     every: ClassVar[float] = 60
 
     power = _watts("v1", "wattsNow")
-    lifetime = _energy("v1", "wattHoursLifetime")
+    # Some firmware says 0 for a while after a start, or for ever: that is no register.
+    lifetime = _energy("v1", "wattHoursLifetime", None, missing=frozenset({0}))
     today = _energy("v1", "wattHoursToday", None)
     week = _energy("v1", "wattHoursSevenDays", None)
 
@@ -231,7 +255,6 @@ class Inventory(Block):
     """What is installed; read to find it."""
 
     every: ClassVar[float] = 900
-    late: ClassVar[bool] = True
     essential: ClassVar[bool] = True
 
     acb_count = _number("inventory", "ACB")
@@ -241,7 +264,6 @@ class InverterState(Part):
     """Whether an inverter is known to the cloud, heard of, and at work."""
 
     every: ClassVar[float] = 900
-    late: ClassVar[bool] = True
 
     provisioned = _flag("inventory", "provisioned")
     communicating = _flag("inventory", "communicating")
@@ -254,7 +276,6 @@ class QRelay(Part):
     """A Q-Relay, which disconnects the inverters from the grid."""
 
     every: ClassVar[float] = 900
-    late: ClassVar[bool] = True
 
     communicating = _flag("inventory", "communicating")
     relay = _text("inventory", "relay")
@@ -387,9 +408,9 @@ class Collar(Part):
     temperature = _number("ensemble", "temperature", "°C", low=-60, high=150)
     last_reported = _number("ensemble", "last_rpt_date", low=1)
     communicating = _flag("ensemble", "communicating")
-    grid_state = _text("ensemble", "grid_state")
+    grid_state = Point(str, names=("on_grid", "off_grid", "synchronizing"), local=_at("ensemble", "grid_state"))
     admin_state = _text("ensemble", "admin_state_str", codes={"ENCMN_MDE_ON_GRID": "on_grid", "ENCMN_MDE_OFF_GRID": "off_grid"})
-    mid_state = _text("ensemble", "mid_state")
+    mid_state = Point(str, names=("close", "open"), local=_at("ensemble", "mid_state"))
     installed_firmware = _text("ensemble", "img_pnum_running")
 
 
@@ -483,6 +504,8 @@ class Site(Part):
 
     ``house`` is what the house itself takes: total consumption holds the battery's charging too (trap 3).
     """
+
+    variants: ClassVar[Mapping[str, tuple[str, ...]]] = OF_PHASES
 
     production = _flow("W")
     consumption = _flow("W")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from ...energy_core.ledger import Ledger
 from ...energy_core.points import Block, Point
 from .flows import Pick, add, combine, exported, first, imported, minus
-from .points import Batteries, Eim, EnchargePower, Meter, Production, Site
+from .points import AcbSum, Batteries, Eim, EnchargePower, Meter, Production, Site
 
 if TYPE_CHECKING:
     from .device import Envoy
@@ -43,6 +43,7 @@ class _Derivation:
         self.ledger: Ledger = envoy.ledger
 
     def run(self, battery: Pick | None) -> None:
+        """Put every value in its place."""
         production, net = self.production(), self.net()
         consumption = self.consumption(production, net)
         self.put(Site.production, production)
@@ -59,12 +60,15 @@ class _Derivation:
     # -- places ---------------------------------------------------------------------------------------------------
 
     def meter(self, kind: str) -> Meter | None:
+        """Return a CT, or this phase of it."""
         return self.envoy.part(Meter, kind, self.phase)
 
     def eim(self, kind: str) -> Eim | None:
+        """Return a segment of the production report, or this phase of it."""
         return self.envoy.part(Eim, kind, self.phase)
 
     def at(self, *places: tuple[Block | None, Point[float]]) -> Pick:
+        """Return the value of the best of several places."""
         return first(places, self.envoy.good)
 
     def metered(self) -> bool:
@@ -72,6 +76,7 @@ class _Derivation:
         return self.meter("production") is not None or self.eim("production") is not None
 
     def production(self) -> Pick:
+        """Return what is produced now."""
         if self.metered():
             return self.at((self.meter("production"), Meter.power), (self.eim("production"), Eim.power))
         return Pick() if self.phase else self.at(self.summed(Production.power, Eim.power))
@@ -83,9 +88,11 @@ class _Derivation:
         return self.envoy.report, of_inverters
 
     def net(self) -> Pick:
+        """Return what comes from the grid now, negative when it goes there."""
         return self.at((self.meter("net_consumption"), Meter.power), (self.eim("net_consumption"), Eim.power))
 
     def consumption(self, production: Pick, net: Pick) -> Pick:
+        """Return total consumption as the gateway means it: all that is behind the grid meter, batteries too (3)."""
         if self.meter("net_consumption") is not None and self.metered():
             return add(production, net)
         if self.envoy.total_is_net(self.phase):
@@ -95,6 +102,7 @@ class _Derivation:
     # -- energies -------------------------------------------------------------------------------------------------
 
     def energies(self) -> None:
+        """Put every register and what follows from it in its place."""
         made = self.lifetime()
         used = self.used()
         bought = self.at((self.meter("net_consumption"), Meter.delivered))
@@ -111,6 +119,7 @@ class _Derivation:
         self.days("net", net, falls=True)
 
     def lifetime(self) -> Pick:
+        """Return the register of production; one that sums up inverters starts again at 2^32 J (25)."""
         if self.metered():
             return self.at((self.meter("production"), Meter.delivered), (self.eim("production"), Eim.lifetime))
         if self.phase:
@@ -176,8 +185,7 @@ class _Derivation:
         """Show a value, and remember what it depends on; one that there was never a place for is not shown at all."""
         if not pick.names:
             return
-        if pick.value is not None or self.block.has(point):
-            self.block.set(point, pick.value)
+        self.block.set(point, pick.value)
         self.envoy.origins[self.block.name, point.name] = pick.names
 
 
@@ -195,10 +203,10 @@ def _batteries(envoy: Envoy, now: datetime) -> Pick:
     meter, block = envoy.part(Meter, "storage"), envoy.batteries
     power = first(((meter, Meter.power),), envoy.good)
     units = envoy.parts(EnchargePower)
-    acb = envoy.part(Eim, "acb")
+    acb = envoy.part(AcbSum, "acb")
     if meter is None and (units or acb):
         flows = [first(((unit, EnchargePower.real_power),), envoy.good) for unit in units]
-        flows += [first(((acb, Eim.acb_power),), envoy.good)] if acb else []
+        flows += [first(((acb, AcbSum.power),), envoy.good)] if acb else []
         power = combine(lambda *values: round(sum(values)), *flows)
     if not power.names:
         return power

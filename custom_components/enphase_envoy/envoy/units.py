@@ -7,6 +7,8 @@ from ...energy_core.points import Point
 from .points import (
     Acb,
     AcbPower,
+    AcbStore,
+    AcbSum,
     Contact,
     ContactSettings,
     Eim,
@@ -17,14 +19,13 @@ from .points import (
     Part,
     Site,
     Storage,
-    StorageSettings,
 )
 
 if TYPE_CHECKING:
     from .device import Envoy
 
 # What is about the site as a whole, or a phase of it, belongs to the gateway.
-OF_GATEWAY: Final = (Meter, MeterState, Eim, Site)
+OF_GATEWAY: Final = (Meter, MeterState, Eim, Site, AcbSum, AcbStore)
 # Admin states that begin so are those of a battery that has been set up.
 # Sums that mean something only where there is what they sum up.
 OF_BATTERIES: Final = (
@@ -39,10 +40,8 @@ def prefix(envoy: Envoy, part: Part) -> str | None:
     """Return what the ids of the entities of ``part`` begin with, as HA core has them; None while that is not known."""
     if isinstance(part, OF_GATEWAY):
         return envoy.serial
-    if isinstance(part, Contact | ContactSettings | StorageSettings):
+    if isinstance(part, Contact | ContactSettings):
         enpower = envoy.enpower
-        if isinstance(part, StorageSettings):
-            return enpower.item if enpower else envoy.serial
         return f"{enpower.item}_relay_{part.item}" if enpower else None
     return part.item
 
@@ -64,7 +63,7 @@ def _storage(envoy: Envoy, storage: Storage) -> None:
     """Show sums only of what there is: gateways without batteries give them out as zero."""
     if not envoy.batteries_there():
         _hide(storage, OF_BATTERIES)
-    if envoy.part(Eim, "acb") is None:
+    if envoy.part(AcbSum, "acb") is None:
         _hide(storage, OF_ACBS)
     elif storage.available is not None and storage.acb_available is not None:
         storage.set(Storage.all_available, storage.available + storage.acb_available)

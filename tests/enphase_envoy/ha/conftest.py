@@ -1,0 +1,32 @@
+"""A simulated gateway, the cloud of its owner, and Home Assistant talking to both."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from custom_components.enphase_envoy.envoy import cloud as cloud_module, link
+from custom_components.enphase_envoy.envoy.cloud import Hosts
+from simulators.enphase_cloud import EnphaseCloudSimulator
+from simulators.envoy import EnvoySimulator
+from tests.enphase_envoy.ha.house import SERIAL
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the waiting out of pacing, whose tests stand elsewhere."""
+    monkeypatch.setattr(link, "GAP", 0.0)
+
+
+@pytest.fixture
+async def cloud(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[EnphaseCloudSimulator]:
+    """The cloud with the account of the gateway's owner; the only one that can be reached."""
+    async with EnphaseCloudSimulator(serials=(SERIAL,)) as simulated:
+        monkeypatch.setattr(cloud_module, "HOSTS", Hosts(enlighten=simulated.base_url, entrez=simulated.base_url))
+        yield simulated
+
+
+@pytest.fixture
+async def sim(cloud: EnphaseCloudSimulator) -> AsyncGenerator[EnvoySimulator]:
+    """A metered gateway with firmware 8.3, which believes the tokens of that cloud."""
+    async with EnvoySimulator(serial=SERIAL, token_key=cloud.key.public_key()) as gateway:
+        yield gateway
