@@ -1,8 +1,10 @@
 """Set-up in the UI: the address of a gateway, then what its firmware wants: nothing, a password, an account or a token."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from ipaddress import ip_address
+import logging
 from typing import Any, Final, override
+from urllib.parse import urlsplit
 
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
@@ -17,23 +19,24 @@ from homeassistant.core import callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 import probatio
-from yarl import URL
 
-from ..energy_core.errors import DeviceAuthError, WrongDeviceError
+from ..energy_core.errors import DeviceAuthError, EnergyError, WrongDeviceError
 from . import issues, schema
 from .access import Access
 from .connect import BUSY, Gateway, identify, valid_host
 from .const import AUTOMATIC, CONF_INTERVAL, CONF_NEW_ACCESS, CONF_PHASES, DOMAIN, TOKEN_SITE
 from .envoy.password import INSTALLER, USER
-from .flow import Looking
+from .flow import TellingFlow
 from .runtime import known_pin
+
+_LOGGER = logging.getLogger(__name__)
 
 NAME: Final = "Envoy"
 # What a gateway announces is its page for people; another port leads to a relay, or to a simulator.
 USUAL_PORTS: Final = (None, 80, 443)
 
 
-class EnvoyConfigFlow(Looking, ConfigFlow, domain=DOMAIN):
+class EnvoyConfigFlow(TellingFlow, ConfigFlow, domain=DOMAIN):
     """Adds a gateway, by hand or discovered; changes its address or credentials later."""
 
     # Home Assistant's own integration is at 1 as well: a user can go back.
@@ -210,6 +213,18 @@ class EnvoyConfigFlow(Looking, ConfigFlow, domain=DOMAIN):
         title = f"{NAME} {serial}"
         return self.async_create_entry(title=title, data={CONF_HOST: self._host, CONF_NAME: title, **found})
 
+    async def _look[T](self, work: Awaitable[T]) -> T | None:
+        """Return what ``work`` finds; None when it fails, and why is kept for the form."""
+        self._error = None
+        try:
+            return await work
+        except EnergyError as error:
+            self._error = error
+        except Exception:
+            _LOGGER.exception("Unexpected error while looking for a gateway")
+            self._error = EnergyError(key="unknown")
+        return None
+
     def _opening(self) -> Access:
         assert self._access is not None
         return self._access
@@ -240,7 +255,7 @@ class EnvoyConfigFlow(Looking, ConfigFlow, domain=DOMAIN):
 def _is_address(host: str) -> bool:
     """Tell whether a host is an IP address, with a port perhaps, and no name."""
     try:
-        ip_address(URL(f"https://{host}").host or "")
+        ip_address(urlsplit(f"//{host}").hostname or "")
     except ValueError:
         return False
     return True

@@ -41,6 +41,7 @@ class EnvoyCoordinator(EnergyCoordinator[Envoy]):
     """Runs one gateway."""
 
     config_entry: EnvoyConfigEntry
+    sparse = True
 
     def __init__(
         self,

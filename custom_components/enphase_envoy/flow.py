@@ -1,7 +1,5 @@
-"""What the steps of the config flow share: a look that keeps its error, and which text belongs to which error."""
+"""What went wrong in a config flow, in words: which text belongs to which error."""
 
-from collections.abc import Awaitable
-import logging
 from typing import Final
 
 from homeassistant.config_entries import ConfigFlow
@@ -15,8 +13,6 @@ from ..energy_core.errors import (
     RateLimitedError,
     WrongDeviceError,
 )
-
-_LOGGER = logging.getLogger(__name__)
 
 # What a user can do about each error; the first kind that fits counts.
 TEXTS: Final[tuple[tuple[type[EnergyError], str], ...]] = (
@@ -46,24 +42,12 @@ def flow_error(error: EnergyError) -> str:
     return next((text for kind, text in TEXTS if isinstance(error, kind)), "unknown")
 
 
-class Looking(ConfigFlow):
-    """A flow that looks at gateways and clouds."""
+class TellingFlow(ConfigFlow):
+    """A flow that says why its last look failed."""
 
     _error: EnergyError | None = None
 
     @property
     def _errors(self) -> dict[str, str]:
-        """The errors of a form: why the last look failed."""
+        """The errors of a form."""
         return {} if self._error is None else {"base": flow_error(self._error)}
-
-    async def _look[T](self, work: Awaitable[T]) -> T | None:
-        """Return what ``work`` finds; None when it fails, and why is kept for the form."""
-        self._error = None
-        try:
-            return await work
-        except EnergyError as error:
-            self._error = error
-        except Exception:
-            _LOGGER.exception("Unexpected error while looking for a gateway")
-            self._error = EnergyError(key="unknown")
-        return None

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 import logging
 import time
-from typing import Any, Final, override
+from typing import Any, ClassVar, Final, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
@@ -36,7 +36,13 @@ class Identity:
 
 
 class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
-    """Polls one device; ``data`` says which blocks answered, the values live in the device."""
+    """Polls one device; ``data`` says which blocks answered, the values live in the device.
+
+    ``fresh`` are the blocks that the last poll read. Where ``sparse``, nothing else of a device changes by a
+    poll, and only entities of these look again.
+    """
+
+    sparse: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -58,6 +64,7 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
         self.backoff = Backoff()
         self.fresh: frozenset[str] = frozenset()
         self._failures = 0
+        self._steady = False
 
     def identify(self, block: Block, key: str) -> Identity:
         """Return the frozen id of an entity of ``block``, and what its name needs; parts are numbered."""
@@ -104,6 +111,17 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
         self.update_interval = timedelta(seconds=max(self.interval - took, took / BUSY_SHARE - took))
         return self._noted(report)
 
+    @callback
+    @override
+    def async_update_listeners(self) -> None:
+        """Tell everybody; after a steady poll only those listen whom it concerns."""
+        super().async_update_listeners()
+        self._steady = False
+
+    def concerns(self, block: Block) -> bool:
+        """Tell whether there may be something new about ``block``."""
+        return not (self.sparse and self._steady) or block.name in self.fresh
+
     async def after_update(self, report: UpdateReport) -> None:
         """Act on a fresh report before entities see it; an ``EnergyError`` counts as a loss."""
 
@@ -128,6 +146,7 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
         """Log what fell silent or came back, once; blocks that share a label are one thing."""
         earlier = self.data or UpdateReport()
         now = report.after(earlier)
+        self._steady = self.last_update_success and self.data is not None and now.failed.keys() == earlier.failed.keys()
         before = {self.device.label(name) for name in earlier.failed}
         silent = {self.device.label(name): error for name, error in now.failed.items()}
         for label in sorted(silent.keys() - before):

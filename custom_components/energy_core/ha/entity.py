@@ -50,6 +50,8 @@ class EnergyEntity(CoordinatorEntity[EnergyCoordinator[Any]]):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
+        if not self.coordinator.concerns(self.block):
+            return
         now = (self.available, self.shown())
         reported = self.always_write and self.block.name in self.coordinator.fresh
         if now != self._written or reported:

@@ -1,6 +1,6 @@
 """One entity class for each platform; entities appear when the unit first shows their point."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, time
 from typing import Any, override
 
@@ -176,6 +176,64 @@ class EnergyTime(PointEntity, TimeEntity):
         await self.write(value.hour * 256 + value.minute)
 
 
+class Arrivals:
+    """Watches a device for what it shows for the first time, and for parts that go.
+
+    With hundreds of parts it matters that nothing is looked at twice: something can be new only in a block that
+    has got more values.
+    """
+
+    def __init__(
+        self,
+        coordinator: EnergyCoordinator[Any],
+        entry: ConfigEntry,
+        async_add_entities: AddConfigEntryEntitiesCallback,
+        descriptions: Iterable[PointDescription],
+        make: type[PointEntity],
+    ) -> None:
+        """Make an entity of class ``make`` for each described point."""
+        self._coordinator, self._entry, self._add, self._make = coordinator, entry, async_add_entities, make
+        self._wanted: dict[type[Block], list[PointDescription]] = {}
+        for description in descriptions:
+            self._wanted.setdefault(description.point.block, []).append(description)
+        self._added: dict[tuple[str, str], PointEntity] = {}
+        self._seen: dict[str, tuple[Block, int]] = {}
+
+    @callback
+    def look(self) -> None:
+        """Add what is new, remove what is gone."""
+        blocks = self._coordinator.device.blocks
+        for name in [name for name, (block, _) in self._seen.items() if blocks.get(name) is not block]:
+            self._drop(name)
+        found = {slot: entity for block in blocks.values() if self._grew(block) for slot, entity in self._news(block)}
+        self._added.update(found)
+        if found:
+            self._add(found.values())
+
+    def _grew(self, block: Block) -> bool:
+        """Tell whether there may be something new in ``block``; what can be written may change at any time."""
+        if type(block) not in self._wanted:
+            return False
+        known, size = self._seen.get(block.name), len(block.values)
+        self._seen[block.name] = (block, size)
+        return known is None or known[1] != size or self._make.controls
+
+    def _news(self, block: Block) -> Iterator[tuple[tuple[str, str], PointEntity]]:
+        for description in self._wanted[type(block)]:
+            slot = (block.name, description.key)
+            if slot in self._added or not fits(description, block) or not block.has(description.point):
+                continue
+            if not self._make.controls or self._coordinator.device.can_write(block, description.point):
+                yield slot, self._make(self._coordinator, block, description)
+
+    def _drop(self, name: str) -> None:
+        del self._seen[name]
+        for slot in [slot for slot in self._added if slot[0] == name]:
+            lost = self._added.pop(slot)
+            if lost.hass:
+                self._entry.async_create_task(lost.hass, lost.async_remove())
+
+
 def add_when_shown(
     coordinator: EnergyCoordinator[Any],
     entry: ConfigEntry,
@@ -187,28 +245,6 @@ def add_when_shown(
 
     A part that the unit loses takes its entities along; it may come back.
     """
-    wanted = tuple(descriptions)
-    added: dict[tuple[str, str], PointEntity] = {}
-
-    @callback
-    def look() -> None:
-        blocks = coordinator.device.blocks
-        for slot in [slot for slot, entity in added.items() if blocks.get(slot[0]) is not entity.block]:
-            lost = added.pop(slot)
-            if lost.hass:
-                entry.async_create_task(lost.hass, lost.async_remove())
-        found = {
-            (block.name, description.key): make(coordinator, block, description)
-            for block in blocks.values()
-            for description in wanted
-            if fits(description, block)
-            and block.has(description.point)
-            and (not make.controls or coordinator.device.can_write(block, description.point))
-            and (block.name, description.key) not in added
-        }
-        added.update(found)
-        if found:
-            async_add_entities(found.values())
-
-    look()
-    entry.async_on_unload(coordinator.async_add_listener(look))
+    arrivals = Arrivals(coordinator, entry, async_add_entities, descriptions, make)
+    arrivals.look()
+    entry.async_on_unload(coordinator.async_add_listener(arrivals.look))

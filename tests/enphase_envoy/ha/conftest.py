@@ -27,6 +27,6 @@ async def cloud(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[EnphaseCloudS
 
 @pytest.fixture
 async def sim(cloud: EnphaseCloudSimulator) -> AsyncGenerator[EnvoySimulator]:
-    """A metered gateway with firmware 8.3, which believes the tokens of that cloud."""
-    async with EnvoySimulator(serial=SERIAL, token_key=cloud.key.public_key()) as gateway:
+    """A metered gateway with firmware 8.3 and two inverters, which believes the tokens of that cloud."""
+    async with EnvoySimulator(serial=SERIAL, token_key=cloud.key.public_key(), inverters=2) as gateway:
         yield gateway
