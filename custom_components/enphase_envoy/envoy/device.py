@@ -5,17 +5,18 @@ from datetime import datetime, time
 from typing import Any, Final, override
 
 from ...energy_core.counters import Counter, CounterPolicy
-from ...energy_core.device import Device, Wire
+from ...energy_core.device import Wire
 from ...energy_core.errors import WrongDeviceError
 from ...energy_core.ledger import Ledger
 from ...energy_core.points import Block, Point
 from ...energy_core.report import UpdateReport
 from . import site, units
-from .families import FAMILIES, Entry
+from .estimates import Estimates
+from .families import FAMILIES
 from .firmware import STALE_SUM_SINCE, version
 from .local import Local
+from .owner import PartOwner, endpoint
 from .points import (
-    WIRE,
     AcbGroup,
     Batteries,
     Contacts,
@@ -27,11 +28,9 @@ from .points import (
     Home,
     Info,
     Inventory,
-    InverterDetail,
     Inverters,
     Meter,
     Meters,
-    Part,
     Production,
     Site,
     Storage,
@@ -39,8 +38,6 @@ from .points import (
     Token,
 )
 
-# Reports in which a part must be missing before it is taken to be gone.
-GONE_AFTER: Final = 3
 # One slower endpoint in each stretch of so many seconds: what is due together is read one by one.
 SLOT: Final = 5.0
 # The bulk of the day's polls; it may not make others wait.
@@ -53,7 +50,7 @@ QUIET: Final = (time(22, 59), time(23, 4))
 TROUBLED: Final = "device_data"
 
 
-class Envoy(Device):
+class Envoy(PartOwner):
     """One gateway; its values live in its blocks, what they add up to in ``Site``."""
 
     max_power = 100_000
@@ -63,18 +60,17 @@ class Envoy(Device):
 
     def __init__(self, local: Local, *, serial: str, phases: int | None = None, **more: Any) -> None:
         """Own what every gateway may have; ``phases`` is what the user says, None to see for ourselves."""
-        super().__init__(local, **more)
-        self.local = local
-        self.serial = serial
+        super().__init__(local, serial=serial, **more)
         self.asked_phases = phases
         self.ledger = Ledger()
+        self.estimates = Estimates()
         self.origins: dict[tuple[str, str], frozenset[str]] = {}
         self.failing: set[str] = set()
         self.trusts_sum = True
         self._decided = False
+        self._chosen: object = None
         # Whether everything has been read once: from then on the slower endpoints take turns.
         self._settled = False
-        self._misses: dict[str, int] = {}
         self.info = self.add(Info("info"))
         self.production = self.add(Production("production"))
         self.settings = self.add(StorageSettings("storage_settings"))
@@ -85,20 +81,12 @@ class Envoy(Device):
         self.report = self.add(Eim("report", item="inverters"))
         for block in (Meters("meters"), Inverters("inverters"), Ensemble("ensemble"), Inventory("inventory")):
             self.add(block)
-        for other in (Contacts("contacts"), Generator("generator"), ExportLimit("export_limit"), Home("home")):
+        self.generator = self.add(Generator("generator"))
+        for other in (Contacts("contacts"), ExportLimit("export_limit"), Home("home")):
             self.add(other)
         self.add(Site("site", prefix=serial))
 
-    # -- parts ----------------------------------------------------------------------------------------------------
-
-    def part[P: Part](self, make: type[P], kind: str, phase: int = 0) -> P | None:
-        """Return the only part of a kind, or one of its phases."""
-        block = self.blocks.get(Entry(make=make, item="", kind=kind, phase=phase).name)
-        return block if isinstance(block, make) else None
-
-    def parts[P: Part](self, make: type[P]) -> list[P]:
-        """Return all parts of a class."""
-        return [block for block in self.blocks.values() if isinstance(block, make)]
+    # -- what there is --------------------------------------------------------------------------------------------
 
     def site(self, phase: int) -> Site | None:
         """Return the site, or one of its phases."""
@@ -110,7 +98,7 @@ class Envoy(Device):
         """How many phases are shown by themselves: none when there is but one."""
         if self.asked_phases is not None:
             return self.asked_phases if self.asked_phases > 1 else 0
-        return max((block.phase for block in self.blocks.values() if isinstance(block, Meter | Eim)), default=0)
+        return max((block.phase for block in (*self.parts(Meter), *self.parts(Eim))), default=0)
 
     @property
     def firmware(self) -> tuple[int, ...]:
@@ -167,10 +155,10 @@ class Envoy(Device):
         self._decide()
         for name, family in FAMILIES.items():
             if name in self.local.answered:
-                self._sync(name, family(self.local.seen[name]))
+                self.sync(name, family(self.local.seen[name]))
         self._phases()
         self.settings.prefix = self.enpower.item if self.enpower is not None else self.serial
-        units.derive(self)
+        units.derive(self, self._now())
         if self._begun:
             # Not while parts are only being found: days are counted from the best register on.
             site.derive(self, self._now())
@@ -178,39 +166,6 @@ class Envoy(Device):
     def _recognise(self) -> None:
         if self.info.serial is not None and self.info.serial != self.serial:
             raise WrongDeviceError("another serial number")
-
-    def _sync(self, family: str, entries: list[Entry]) -> None:
-        """Own a block for each part that was seen; let go of those that have been missing for a while."""
-        names = {entry.name for entry in entries}
-        for entry in entries:
-            self._misses.pop(entry.name, None)
-            known = self.blocks.get(entry.name)
-            if not isinstance(known, Part) or known.item != entry.item:
-                self._adopt(family, entry)
-        if not entries and family == "inverters":
-            # Some firmware empties the list every four hours; nothing has gone.
-            return
-        for name, block in list(self.blocks.items()):
-            if isinstance(block, Part) and block.family == family and name not in names:
-                self._misses[name] = self._misses.get(name, 0) + 1
-                if self._misses[name] >= GONE_AFTER:
-                    self.forget(name)
-
-    def _adopt(self, family: str, entry: Entry) -> None:
-        block = entry.make(entry.name, item=entry.item, kind=entry.kind, phase=entry.phase, family=family)
-        prefix = units.prefix(self, block)
-        if prefix is None:
-            return
-        block.prefix = prefix
-        self.add(block)
-        if isinstance(block, InverterDetail):
-            # Firmware before 8.2.4345 has none of it; the next one may, and then the entities are there.
-            block.values.update(dict.fromkeys(block.points))
-        name = endpoint(block)
-        if name in self.local.answered:
-            block.decode(WIRE, self.local.seen[name])
-            self._read_at[block.name] = self._clock()
-            self._shown.add(block.name)
 
     def _phases(self) -> None:
         for phase in range(1, 4):
@@ -220,6 +175,9 @@ class Envoy(Device):
 
     def _decide(self) -> None:
         """Choose, once, where a gateway without production CTs keeps its sum (research brief, section 2.1)."""
+        if not self._decided and self._chosen in ([self.info.firmware, True], [self.info.firmware, False]):
+            # As before, whatever is missing today: a register that is changed for another looks like a day of ten years.
+            self._decided, self.trusts_sum = True, self._chosen == [self.info.firmware, True]
         if self._decided or not {"production", "report"} <= self._shown:
             return
         self._decided = True
@@ -273,23 +231,19 @@ class Envoy(Device):
     @override
     def saved(self) -> dict[str, Any]:
         """Return what must survive a restart: registers, and the levels at which days began."""
-        return super().saved() | {"ledger": self.ledger.as_dict()}
+        chosen = [self.info.firmware, self.trusts_sum] if self._decided else None
+        return super().saved() | {"ledger": self.ledger.as_dict(), "estimates": self.estimates.as_dict(), "sum": chosen}
 
     @override
     def restore(self, saved: Mapping[str, Any]) -> None:
         """Take back what an earlier life saved; parts that have not been found yet, too, find their registers."""
         super().restore(saved)
         self.ledger.restore(saved.get("ledger"))
+        self.estimates.restore(saved.get("estimates"))
+        self._chosen = saved.get("sum")
         kept = saved.get("counters")
         for slot, state in (kept if isinstance(kept, dict) else {}).items():
             if isinstance(state, dict) and slot not in self.counters:
                 daily = slot.endswith(DAILY_SLOT)
                 policy = CounterPolicy.DAILY if daily else CounterPolicy.LIFETIME
                 self.counters[slot] = Counter.restored(policy, self.max_power, state)
-
-
-def endpoint(block: Block) -> str | None:
-    """Return the endpoint that a block is read from, None for one that is derived."""
-    for source in block.sources(WIRE).values():
-        return source.key[0] if isinstance(source.key, tuple) else None
-    return None

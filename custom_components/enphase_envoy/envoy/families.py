@@ -49,7 +49,12 @@ class Entry:
     @property
     def name(self) -> str:
         """The name of its block."""
-        return f"{self.make.__name__.lower()}_{self.kind or self.item}{f'_l{self.phase}' if self.phase else ''}"
+        return name_of(self.make, self.kind or self.item, self.phase)
+
+
+def name_of(make: type[Part], which: str, phase: int = 0) -> str:
+    """Return the name of the block for a part of a class: by its kind, or by its item where there are several."""
+    return f"{make.__name__.lower()}_{which}{f'_l{phase}' if phase else ''}"
 
 
 def items(flat: Flat) -> dict[str, dict[str, Any]]:

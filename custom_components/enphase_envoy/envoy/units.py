@@ -1,6 +1,7 @@
 """What follows from a part's own values, and what the gateway gets wrong about it."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from ...energy_core.points import Point
@@ -14,6 +15,9 @@ from .points import (
     Eim,
     Encharge,
     EnchargePower,
+    Enpower,
+    Inverter,
+    InverterDetail,
     Meter,
     MeterState,
     Part,
@@ -23,6 +27,7 @@ from .points import (
 
 if TYPE_CHECKING:
     from .device import Envoy
+    from .owner import PartOwner
 
 # What is about the site as a whole, or a phase of it, belongs to the gateway.
 OF_GATEWAY: Final = (Meter, MeterState, Eim, Site, AcbSum, AcbStore)
@@ -36,18 +41,20 @@ OF_ACBS: Final = (Storage.all_level, Storage.all_capacity, Storage.acb_available
 NOT_READY: Final = ("UNKNOWN", "DISCOVER", "PROVISION", "COMMISSION")
 
 
-def prefix(envoy: Envoy, part: Part) -> str | None:
+def prefix(owner: PartOwner, part: Part) -> str | None:
     """Return what the ids of the entities of ``part`` begin with, as HA core has them; None while that is not known."""
     if isinstance(part, OF_GATEWAY):
-        return envoy.serial
+        return owner.serial
     if isinstance(part, Contact | ContactSettings):
-        enpower = envoy.enpower
+        enpower = next(iter(owner.parts(Enpower)), None)
         return f"{enpower.item}_relay_{part.item}" if enpower else None
     return part.item
 
 
-def derive(envoy: Envoy) -> None:
+def derive(envoy: Envoy, now: datetime) -> None:
     """Bring everything up to date that a part's own values tell."""
+    if "inverters" in envoy.local.answered and "device_data" in envoy.local.health.absent:
+        _inverters(envoy, now)
     for battery in envoy.parts(Encharge):
         _encharge(envoy, battery)
     acbs = envoy.parts(Acb)
@@ -57,6 +64,19 @@ def derive(envoy: Envoy) -> None:
         envoy.acbs.set(type(envoy.acbs).sleep_state, _together(acb.sleep_state for acb in acbs))
         envoy.origins[envoy.acbs.name, "sleep_state"] = frozenset(acb.name for acb in acbs)
     _storage(envoy, envoy.storage)
+    if envoy.generator.enabled is envoy.generator.running is None:
+        # Also where there is none the gateway answers, with a state that it calls unknown.
+        envoy.generator.values.clear()
+
+
+def _inverters(envoy: Envoy, now: datetime) -> None:
+    """Estimate each inverter's day where the gateway has no such figure."""
+    details = {detail.item: detail for detail in envoy.parts(InverterDetail)}
+    for inverter in envoy.parts(Inverter):
+        if inverter.power is None or inverter.last_reported is None or inverter.item not in details:
+            continue
+        energy = envoy.estimates.report(inverter.item, inverter.last_reported, inverter.power, now)
+        details[inverter.item].set(InverterDetail.energy_today, round(energy))
 
 
 def _storage(envoy: Envoy, storage: Storage) -> None:

@@ -1,0 +1,90 @@
+"""Owns the parts behind a gateway: adopts what an answer shows, lets go of what has been missing for a while."""
+
+from typing import Any, Final, cast, override
+
+from ...energy_core.device import Device
+from ...energy_core.points import Block
+from . import units
+from .families import Entry, name_of
+from .local import Local
+from .points import WIRE, InverterDetail, Part
+
+# Reports in which a part must be missing before it is taken to be gone.
+GONE_AFTER: Final = 3
+# What nobody has had so far: it appears with the firmware that has it.
+SINCE_LATER: Final = frozenset({"energy_yesterday", "energy_week"})
+
+
+class PartOwner(Device):
+    """A device whose blocks come and go with what its answers list."""
+
+    def __init__(self, local: Local, *, serial: str, **more: Any) -> None:
+        """Own no part yet; ``serial`` is the gateway's."""
+        super().__init__(local, **more)
+        self.local = local
+        self.serial = serial
+        self._misses: dict[str, int] = {}
+        self._parts: dict[type[Part], list[Any]] = {}
+
+    def part[P: Part](self, make: type[P], kind: str, phase: int = 0) -> P | None:
+        """Return the only part of a kind, or one of its phases."""
+        block = self.blocks.get(name_of(make, kind, phase))
+        return block if isinstance(block, make) else None
+
+    def parts[P: Part](self, make: type[P]) -> list[P]:
+        """Return all parts of a class."""
+        if make not in self._parts:
+            self._parts[make] = [block for block in self.blocks.values() if isinstance(block, make)]
+        return cast("list[P]", self._parts[make])
+
+    @override
+    def add[B: Block](self, block: B) -> B:
+        """Own ``block`` from now on."""
+        self._parts.clear()
+        return super().add(block)
+
+    @override
+    def forget(self, name: str) -> None:
+        """Stop owning a part that is gone."""
+        self._parts.clear()
+        super().forget(name)
+
+    def sync(self, family: str, entries: list[Entry]) -> None:
+        """Own a block for each part that the ``family`` of parts of an endpoint has; let go of those long missing."""
+        names = {entry.name for entry in entries}
+        for entry in entries:
+            self._misses.pop(entry.name, None)
+            known = self.blocks.get(entry.name)
+            if not isinstance(known, Part) or known.item != entry.item:
+                self._adopt(family, entry)
+        if not entries and family == "inverters":
+            # Some firmware empties the list every four hours; nothing has gone.
+            return
+        for name, block in list(self.blocks.items()):
+            if isinstance(block, Part) and block.family == family and name not in names:
+                self._misses[name] = self._misses.get(name, 0) + 1
+                if self._misses[name] >= GONE_AFTER:
+                    self.forget(name)
+
+    def _adopt(self, family: str, entry: Entry) -> None:
+        block = entry.make(entry.name, item=entry.item, kind=entry.kind, phase=entry.phase, family=family)
+        prefix = units.prefix(self, block)
+        if prefix is None:
+            return
+        block.prefix = prefix
+        self.add(block)
+        if isinstance(block, InverterDetail):
+            # Firmware before 8.2.4345 has none of it; the next one may, and then the entities are there.
+            block.values.update(dict.fromkeys(block.points.keys() - SINCE_LATER))
+        name = endpoint(block)
+        if name in self.local.answered:
+            block.decode(WIRE, self.local.seen[name])
+            self._read_at[block.name] = self._clock()
+            self._shown.add(block.name)
+
+
+def endpoint(block: Block) -> str | None:
+    """Return the endpoint that a block is read from, None for one that is derived."""
+    for source in block.sources(WIRE).values():
+        return source.key[0] if isinstance(source.key, tuple) else None
+    return None
