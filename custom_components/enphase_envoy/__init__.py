@@ -11,6 +11,7 @@ from .const import DOMAIN
 from .coordinator import EnvoyConfigEntry
 from .devices import present
 from .runtime import create, store_of
+from .seeding import seed
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 PLATFORMS = [
@@ -32,6 +33,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: EnvoyConfigEntry) -> boo
         raise reason(translation_domain=DOMAIN, translation_key=error.key, translation_placeholders=error.placeholders) from error
     await coordinator.async_config_entry_first_refresh()
     entry.runtime_data = coordinator
+    await seed(hass, coordinator.device)
 
     async def stopping(_event: Event) -> None:
         await coordinator.store.async_save(coordinator.kept())

@@ -55,6 +55,11 @@ def certificate_changed(hass: HomeAssistant, entry: ConfigEntry) -> None:
     )
 
 
+def certificate_is_right(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Withdraw the question: the known certificate is back, or somebody else has let go of the address."""
+    ir.async_delete_issue(hass, DOMAIN, _id("certificate_changed", entry))
+
+
 def clock(hass: HomeAssistant, entry: ConfigEntry, skew: float) -> None:
     """Speak of a clock that is minutes off, because tokens fail by it; ``skew`` in seconds, + = the gateway is ahead."""
     issue = _id("clock_skew", entry)

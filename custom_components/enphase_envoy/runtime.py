@@ -58,7 +58,8 @@ async def create(hass: HomeAssistant, entry: EnvoyConfigEntry) -> EnvoyCoordinat
     if keeper is None:
         auth = await digest_of(session, gateway, entry.data.get(CONF_PASSWORD) or "")
     else:
-        keeper.restored(kept.get("token"))
+        # Whoever stands in the way of a token is to be named now, not as the failure of each endpoint.
+        await keeper.restored(kept.get("token")).token()
         auth = Bearer(keeper)
     local = local_of(gateway, Link(session, gateway.base, auth, pin=pin))
     phases = PHASES.get(entry.options.get(CONF_PHASES, ""), None)
@@ -77,6 +78,8 @@ async def _gateway(hass: HomeAssistant, entry: EnvoyConfigEntry, session: Any, p
     except WrongDeviceError:
         issues.certificate_changed(hass, entry)
         raise
+    if pin is not None:
+        issues.certificate_is_right(hass, entry)
     if entry.unique_id is None:
         hass.config_entries.async_update_entry(entry, unique_id=gateway.serial)
     elif entry.unique_id != gateway.serial:

@@ -24,6 +24,11 @@ def no_cookies() -> AbstractCookieJar:
     return DummyCookieJar()
 
 
+def is_refusal(error: DeviceAuthError) -> bool:
+    """Tell whether the gateway itself refuses us; else there is not even a token to show it."""
+    return "status" in error.placeholders
+
+
 class Link:
     """Sends requests to one gateway; ``pin`` is the SHA-256 of the certificate that is trusted."""
 
@@ -69,7 +74,9 @@ class Link:
         """Ask whether the token itself is good; a gateway that is booting raises its error (trap 7)."""
         try:
             answer = await self.send("GET", CHECK_JWT, deadline=CHECK_DEADLINE)
-        except DeviceAuthError:
+        except DeviceAuthError as error:
+            if not is_refusal(error):
+                raise
             return False
         return b"invalid" not in answer.body.lower()
 

@@ -18,7 +18,7 @@ from ...energy_core.points import Key, Raw, Source
 from ...energy_core.report import Reading
 from .endpoints import ENDPOINTS, PAGE, Endpoint
 from .health import Health
-from .link import Link
+from .link import Link, is_refusal
 from .parse import Flat
 from .points import WIRE
 from .writes import write
@@ -108,7 +108,9 @@ class Local(Wire):
         is_open = name in OPEN and self.link.auth.renewable
         try:
             return await self.link.send("GET", endpoint.path, deadline=endpoint.deadline, is_open=is_open, command=command)
-        except DeviceAuthError:
+        except DeviceAuthError as error:
+            if not is_refusal(error):
+                raise
             if not self.link.auth.renewable:
                 return None
         await self._settle_refusal()
