@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 import json
 import math
+import re
 from typing import Any, Final
 
 from aiohttp import (
@@ -45,6 +46,8 @@ MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 32
 # When a server says 429 without saying for how long.
 RETRY_AFTER: Final = 60.0
+# How a number looks that may be more than a double holds.
+HUGE: Final = re.compile(rb"[eE]\+?\d{3}|\d{300}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,7 +176,9 @@ async def body(response: ClientResponse, max_bytes: int) -> bytes:
 def parse(raw: bytes) -> Json:
     """Return JSON, with NaN and infinity as null; raise ``DeviceProtocolError`` for anything else."""
     try:
-        parsed = json.loads(raw, parse_constant=lambda _: None, parse_float=_finite)
+        # A hook for each number is dear, and only such numbers can be infinite.
+        hook = _finite if HUGE.search(raw) else None
+        parsed = json.loads(raw, parse_constant=lambda _: None, parse_float=hook)
     except (ValueError, RecursionError) as error:
         raise DeviceProtocolError("not JSON", key="not_json") from error
     if _too_deep(parsed):

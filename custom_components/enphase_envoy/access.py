@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 
 from ..energy_core.errors import DeviceAuthError, DeviceConnectionError, DeviceProtocolError, DeviceTimeoutError
 from ..energy_core.tokens import Token
-from .connect import Gateway, cloud_of, digest_of, is_manual, keeper_of, opened, session_of, wall
+from .connect import Gateway, cloud_of, digest_of, is_manual, keeper_of, local_password, opened, session_of, wall
 from .const import CONF_MANUAL_TOKEN
 from .envoy.token_claims import token_for
 
@@ -49,7 +49,7 @@ class Access:
     async def by_entry(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Open the gateway with what an entry knows already."""
         if not self.gateway.wants_token:
-            return await self.by_password(data.get(CONF_PASSWORD) or "")
+            return await self.by_password(local_password(data))
         try:
             token = await self._fitting(data.get(CONF_TOKEN) or "")
         except DeviceAuthError:

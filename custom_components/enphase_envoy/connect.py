@@ -80,13 +80,17 @@ def valid_host(host: str) -> str:
     return host
 
 
-async def identify(session: Session, host: str, pin: bytes | None = None) -> Gateway:
-    """Return who answers at ``host``: by HTTPS, or by HTTP as firmware before 7 does."""
+async def identify(session: Session, host: str, pin: bytes | None = None, *, secure: bool = False) -> Gateway:
+    """Return who answers at ``host``: by HTTPS, or by HTTP as firmware before 7 does.
+
+    A gateway whose certificate is known, its ``pin``, or that has had a token (``secure``), never goes back to
+    HTTP: who answers there is another.
+    """
     host = valid_host(host)
     try:
         return await _look(session, f"https://{host}", pin)
     except (DeviceConnectionError, DeviceTimeoutError) as first:
-        if first.key == BUSY or (pin is not None and isinstance(first, DeviceTimeoutError)):
+        if first.key == BUSY or pin is not None or secure:
             raise
         try:
             return await _look(session, f"http://{host}", None)
@@ -131,6 +135,11 @@ def local_of(gateway: Gateway, link: Link) -> Local:
     if version(gateway.firmware) < JSON_SINCE:
         local.use_page()
     return local
+
+
+def local_password(data: Mapping[str, Any]) -> str:
+    """Return the password that an entry has for the gateway itself; that of an account is the cloud's business alone."""
+    return str(data.get(CONF_PASSWORD) or "") if data.get(CONF_USERNAME) in (None, "", USER, INSTALLER) else ""
 
 
 async def digest_of(session: Session, gateway: Gateway, password: str) -> Digest:

@@ -14,13 +14,14 @@ from ..energy_core.errors import EnergyError, WrongDeviceError
 from ..energy_core.ha.coordinator import EnergyCoordinator, Identity
 from ..energy_core.points import Block
 from ..energy_core.report import UpdateReport
-from ..energy_core.tokens import Token as Jwt, TokenKeeper
+from ..energy_core.tokens import TokenKeeper
 from . import issues
 from .connect import Gateway, wall
 from .const import ACB_BAND, ACB_BANDS, CONF_INTERVAL, DOMAIN, SCAN_INTERVAL
 from .devices import info_of
 from .envoy.device import Envoy
 from .envoy.firmware import version
+from .envoy.local import REDIRECTED
 from .envoy.points import OF_PHASES, Acb, Inverter, Part, Token
 from .envoy.token_claims import role
 from .envoy.units import acb_units
@@ -105,6 +106,7 @@ class EnvoyCoordinator(EnergyCoordinator[Envoy]):
     async def after_update(self, report: UpdateReport) -> None:
         """Notice another firmware, keep what was counted, and look after the token."""
         if "info" in report.updated:
+            issues.certificate_known(self.hass, self.config_entry)
             self._look_at_clock()
             self._look_at_firmware()
         self._remember()
@@ -113,6 +115,9 @@ class EnvoyCoordinator(EnergyCoordinator[Envoy]):
     def _lost(self, error: EnergyError) -> UpdateReport:
         if isinstance(error, WrongDeviceError) and error.key == "certificate_changed":
             issues.certificate_changed(self.hass, self.config_entry)
+        if error.key == REDIRECTED:
+            # New firmware, which wants HTTPS and a token from now on.
+            self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
         return super()._lost(error)
 
     def _look_at_firmware(self) -> None:
@@ -138,11 +143,6 @@ class EnvoyCoordinator(EnergyCoordinator[Envoy]):
         if keeper.rejected is not None and keeper.rejected != self._asked_reauth:
             self.config_entry.async_start_reauth(self.hass)
         self._asked_reauth = keeper.rejected
-
-    def token_changed(self, token: Jwt) -> None:
-        """Store a new token where Home Assistant's own integration looks for it, too."""
-        data = {**self.config_entry.data, "token": token.text}
-        self.hass.config_entries.async_update_entry(self.config_entry, data=data)
 
     # -- memory ---------------------------------------------------------------------------------------------------
 
@@ -175,6 +175,7 @@ class EnvoyCoordinator(EnergyCoordinator[Envoy]):
     async def rescan(self) -> None:
         """Look at everything again, also at what was not there before."""
         self.device.local.health.forget()
+        self.device.look_again()
         self.device.expire()
         await self.async_refresh()
 

@@ -60,6 +60,11 @@ def certificate_is_right(hass: HomeAssistant, entry: ConfigEntry) -> None:
     ir.async_delete_issue(hass, DOMAIN, _id("certificate_changed", entry))
 
 
+def certificate_known(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Take the question back: the gateway shows the certificate that is known."""
+    ir.async_delete_issue(hass, DOMAIN, _id("certificate_changed", entry))
+
+
 def clock(hass: HomeAssistant, entry: ConfigEntry, skew: float) -> None:
     """Speak of a clock that is minutes off, because tokens fail by it; ``skew`` in seconds, + = the gateway is ahead."""
     issue = _id("clock_skew", entry)

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_HOST, CONF_PASSWORD
+from homeassistant.const import CONF_HOST, CONF_TOKEN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from ..energy_core.errors import WrongDeviceError
+from ..energy_core.errors import EnergyError, WrongDeviceError
 from ..energy_core.tokens import Token, TokenKeeper
 from . import issues
-from .connect import Gateway, digest_of, identify, keeper_of, local_of, pin_of, session_of
+from .connect import Gateway, digest_of, identify, keeper_of, local_of, local_password, pin_of, session_of
 from .const import ACB_BANDS, CONF_PHASES, DOMAIN, PHASES
 from .coordinator import EnvoyConfigEntry, EnvoyCoordinator
 from .envoy.auth import Auth, Bearer
@@ -56,10 +56,9 @@ async def create(hass: HomeAssistant, entry: EnvoyConfigEntry) -> EnvoyCoordinat
     keeper = _keeper(hass, entry, gateway)
     auth: Auth
     if keeper is None:
-        auth = await digest_of(session, gateway, entry.data.get(CONF_PASSWORD) or "")
+        auth = await digest_of(session, gateway, local_password(entry.data))
     else:
-        # Whoever stands in the way of a token is to be named now, not as the failure of each endpoint.
-        await keeper.restored(kept.get("token")).token()
+        await _with_token(keeper.restored(kept.get("token")), store, kept)
         auth = Bearer(keeper)
     local = local_of(gateway, Link(session, gateway.base, auth, pin=pin))
     phases = PHASES.get(entry.options.get(CONF_PHASES, ""), None)
@@ -74,7 +73,7 @@ async def create(hass: HomeAssistant, entry: EnvoyConfigEntry) -> EnvoyCoordinat
 
 async def _gateway(hass: HomeAssistant, entry: EnvoyConfigEntry, session: Any, pin: bytes | None) -> Gateway:
     try:
-        gateway = await identify(session, entry.data[CONF_HOST], pin)
+        gateway = await identify(session, entry.data[CONF_HOST], pin, secure=bool(entry.data.get(CONF_TOKEN)))
     except WrongDeviceError:
         issues.certificate_changed(hass, entry)
         raise
@@ -95,6 +94,15 @@ def _keeper(hass: HomeAssistant, entry: EnvoyConfigEntry, gateway: Gateway) -> T
         hass.config_entries.async_update_entry(entry, data={**entry.data, "token": token.text})
 
     return keeper_of(hass, gateway.serial, entry.data, changed)
+
+
+async def _with_token(keeper: TokenKeeper, store: Store[dict[str, Any]], kept: Mapping[str, Any]) -> None:
+    """Return when there is a token; else what stands in its way is raised, and the next start knows of the attempt."""
+    try:
+        await keeper.token()
+    except EnergyError:
+        await store.async_save({**kept, "token": keeper.saved()})
+        raise
 
 
 async def _kept(store: Store[dict[str, Any]]) -> Mapping[str, Any]:

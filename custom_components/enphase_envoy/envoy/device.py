@@ -67,6 +67,7 @@ class Envoy(PartOwner):
         self.origins: dict[tuple[str, str], frozenset[str]] = {}
         self.failing: set[str] = set()
         self.trusts_sum = True
+        self._wanted: frozenset[str] = frozenset()
         self._decided = False
         self._chosen: object = None
         # Whether everything has been read once: from then on the slower endpoints take turns.
@@ -117,9 +118,14 @@ class Envoy(PartOwner):
         if not self._begun and not only:
             first = await super().update(FINDERS, only=True, wire=wire)
             return (await super().update(wanted, wire=wire)).after(first)
+        self._wanted = self._wanted if only else frozenset(wanted)
         report = await super().update(wanted, only=only, wire=wire)
         self._settled = self._settled or not only
         return report
+
+    def heeds(self, block: Block) -> bool:
+        """Tell whether anybody looks at a block, or could not so far because it has never shown anything."""
+        return block.name in self._wanted or not block.values
 
     @override
     def due(self, wanted: Collection[str]) -> list[Block]:

@@ -28,7 +28,9 @@ def first(places: Iterable[Place], good: Callable[[Block], bool]) -> Pick:
 
 
 def combine(rule: Callable[..., float], *picks: Pick) -> Pick:
-    """Return ``rule`` of several values; it is there only when all of them are."""
+    """Return ``rule`` of several values; it is there only when all of them are, and has a place only when all have one."""
+    if not all(pick.names for pick in picks):
+        return Pick()
     names = frozenset().union(*(pick.names for pick in picks))
     values = [pick.value for pick in picks]
     return Pick(None if any(value is None for value in values) else rule(*values), names)

@@ -30,6 +30,8 @@ OPEN: Final = frozenset({"info"})
 # Answered by the gateway itself and not by the part behind it: enough to tell a dead gateway from a stuck part.
 SIGN_OF_LIFE: Final = "info"
 ENDPOINT_MISSING: Final = 404
+# What plain HTTP answers since firmware 7, also where it was good until an update.
+REDIRECTED: Final = "redirected"
 
 
 class Local(Wire):
@@ -94,7 +96,7 @@ class Local(Wire):
         except WrongDeviceError, DeviceAuthError:
             raise
         except EnergyError as error:
-            if error.placeholders.get("status") == str(ENDPOINT_MISSING) and self.health.missing(name):
+            if _status(error) == str(ENDPOINT_MISSING) and self.health.missing(name):
                 return {}
             self.health.failed(name, error)
             raise
@@ -124,11 +126,15 @@ class Local(Wire):
         if await self.link.token_holds():
             return
         await self.link.auth.renew()
+        # The new one may speak in another role.
+        self.health.denied.clear()
         if not await self.link.token_holds():
             raise DeviceAuthError("the gateway refuses a new token", key="token_refused")
 
     async def _look_for_life(self, errors: Mapping[str, EnergyError]) -> None:
         """Raise when the gateway as a whole is deaf: nothing of what was asked answers, nor its identity."""
+        if self.link.base.startswith("http:") and all(_status(error).startswith("3") for error in errors.values()):
+            raise DeviceConnectionError("HTTPS is wanted", key="redirected")
         if not any(isinstance(error, DeviceConnectionError | DeviceTimeoutError) for error in errors.values()):
             return
         if SIGN_OF_LIFE in errors:
@@ -139,6 +145,10 @@ class Local(Wire):
         except (DeviceConnectionError, DeviceTimeoutError) as error:
             _LOGGER.debug("The gateway is silent: %s", error)
             raise
+
+
+def _status(error: EnergyError) -> str:
+    return error.placeholders.get("status", "")
 
 
 def _endpoint(key: Key) -> str:

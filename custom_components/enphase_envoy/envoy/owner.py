@@ -49,9 +49,16 @@ class PartOwner(Device):
         self._parts.clear()
         super().forget(name)
 
+    def look_again(self) -> None:
+        """Read also what has shown nothing so far: there may be something now."""
+        blocks = self.blocks
+        self._shown = {name for name in self._shown if any(value is not None for value in blocks[name].values.values())}
+
     def sync(self, family: str, entries: list[Entry]) -> None:
         """Own a block for each part that the ``family`` of parts of an endpoint has; let go of those long missing."""
         names = {entry.name for entry in entries}
+        if self._begun and not names <= self.blocks.keys():
+            self.look_again()
         for entry in entries:
             self._misses.pop(entry.name, None)
             known = self.blocks.get(entry.name)

@@ -231,8 +231,11 @@ class Inverter(Part):
     last_reported = _number("inverters", "lastReportDate", low=1)
 
 
+@dataclass
 class InverterDetail(Part):
-    """What firmware 8.2.4345 and newer tell of an inverter's last interval."""
+    """What firmware 8.2.4345 and newer tell of an inverter's last interval; its day is ``estimated`` before that."""
+
+    estimated: bool = False
 
     every: ClassVar[float] = 300
     late: ClassVar[bool] = True
@@ -249,6 +252,14 @@ class InverterDetail(Part):
     energy_week = _energy("device_data", "week", None)
     last_report_duration = _number("device_data", "duration", "s", low=0)
     energy_produced = _number("device_data", "interval_energy", "mWh", digits=3)
+
+    @override
+    def decode(self, wire: str, raw: Mapping[Key, Raw]) -> None:
+        """Take over a reading; an estimate stays where the gateway has no figure of its own."""
+        kept = self.energy_today
+        super().decode(wire, raw)
+        if self.estimated and self.lacks("energy_today"):
+            self.values["energy_today"] = kept
 
 
 class Inventory(Block):

@@ -31,7 +31,8 @@ def derive(envoy: Envoy, now: datetime) -> None:
     battery = _batteries(envoy, now)
     for phase in range(envoy.phases + 1):
         block = envoy.site(phase)
-        if block is not None:
+        # A phase costs as much as the whole, and most people never look at it.
+        if block is not None and (not phase or envoy.heeds(block)):
             _Derivation(envoy, block, phase, now).run(battery if phase == 0 else None)
 
 
@@ -183,7 +184,7 @@ class _Derivation:
 
     def put(self, point: Point[float], pick: Pick) -> None:
         """Show a value, and remember what it depends on; one that there was never a place for is not shown at all."""
-        if not pick.names:
+        if not pick.names and not self.block.has(point):
             return
         self.block.set(point, pick.value)
         self.envoy.origins[self.block.name, point.name] = pick.names

@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 
 # What is about the site as a whole, or a phase of it, belongs to the gateway.
 OF_GATEWAY: Final = (Meter, MeterState, Eim, Site, AcbSum, AcbStore)
-# Admin states that begin so are those of a battery that has been set up.
 # Sums that mean something only where there is what they sum up.
 OF_BATTERIES: Final = (
     *(Storage.level, Storage.reserve, Storage.health),
     *(Storage.available, Storage.reserve_energy, Storage.capacity),
 )
 OF_ACBS: Final = (Storage.all_level, Storage.all_capacity, Storage.acb_available)
+# Admin states with one of these words are those of a battery that is still being set up.
 NOT_READY: Final = ("UNKNOWN", "DISCOVER", "PROVISION", "COMMISSION")
 
 
@@ -64,8 +64,8 @@ def derive(envoy: Envoy, now: datetime) -> None:
         envoy.acbs.set(type(envoy.acbs).sleep_state, _together(acb.sleep_state for acb in acbs))
         envoy.origins[envoy.acbs.name, "sleep_state"] = frozenset(acb.name for acb in acbs)
     _storage(envoy, envoy.storage)
-    if envoy.generator.enabled is envoy.generator.running is None:
-        # Also where there is none the gateway answers, with a state that it calls unknown.
+    if envoy.generator.enabled is None:
+        # Also where there is none the gateway answers, that it is present and off, with an admin state of "unknown".
         envoy.generator.values.clear()
 
 
@@ -76,6 +76,7 @@ def _inverters(envoy: Envoy, now: datetime) -> None:
         if inverter.power is None or inverter.last_reported is None or inverter.item not in details:
             continue
         energy = envoy.estimates.report(inverter.item, inverter.last_reported, inverter.power, now)
+        details[inverter.item].estimated = True
         details[inverter.item].set(InverterDetail.energy_today, round(energy))
 
 

@@ -154,9 +154,7 @@ async def test_new_firmware_wants_a_token(
     assert entry.data == {**data_of(sim), **ACCOUNT, "token": cloud.issued[-1], "use_manual_token": False}
 
 
-async def test_another_gateway_at_the_address(
-    hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator
-) -> None:
+async def test_another_gateway_at_the_address(hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator) -> None:
     """It is not asked for a way in."""
     entry = known(hass, account_data(sim, cloud))
     sim.replace_serial(OTHER)
@@ -219,9 +217,7 @@ async def test_an_old_token_is_replaced_on_the_way(
     assert cloud.logins == 1
 
 
-async def test_what_no_longer_opens_is_asked_for(
-    hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator
-) -> None:
+async def test_what_no_longer_opens_is_asked_for(hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator) -> None:
     """A token that the gateway refuses leads to the menu."""
     entry = known(hass, data_of(sim, token=make_token(new_key(), serial=SERIAL), use_manual_token=True))
     menu = await reconfigure(hass, entry)
@@ -256,9 +252,7 @@ async def test_old_firmware_at_a_new_address(hass: HomeAssistant) -> None:
         await loaded(hass, entry)
 
 
-async def test_the_new_address_is_somebody_else(
-    hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator
-) -> None:
+async def test_the_new_address_is_somebody_else(hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator) -> None:
     """Nothing changes, and the form stays open for the right one."""
     entry = known(hass, account_data(sim, cloud, host="192.0.2.1"))
     async with EnvoySimulator(serial=OTHER) as other:

@@ -113,6 +113,24 @@ async def test_a_challenge_that_nobody_understands(hass: HomeAssistant) -> None:
         assert (entry.data["username"], entry.data["password"]) == ("", "")
 
 
+async def test_old_firmware_that_breaks_off(hass: HomeAssistant) -> None:
+    """It says who it is, and then nothing more: the address is asked for again."""
+    async with EnvoySimulator(serial=SERIAL, profile="5.0", inverters=2) as sim:
+        sim.fail("/api/v1/production/inverters", "reset")
+        form = await meet(hass, sim.address)
+        assert (form["step_id"], form["errors"]) == ("user", {"base": "cannot_connect"})
+        sim.heal()
+        await add(hass, await go_on(hass, form["flow_id"], host=sim.address))
+
+
+async def test_the_menu_waits(hass: HomeAssistant, sim: EnvoySimulator) -> None:
+    """A browser that is closed and opened again finds it as it was."""
+    menu = await meet(hass, sim.address)
+    again = await hass.config_entries.flow.async_configure(menu["flow_id"])
+    assert (again["type"], again["step_id"], again["menu_options"]) == ("menu", "access", ["account", "token"])
+    assert again["description_placeholders"]["serial"] == SERIAL
+
+
 async def test_one_entry_for_each_gateway(hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator) -> None:
     """The second one is turned away before it asks for anything, and changes nothing."""
     entry = known(hass, data_of(sim, token=cloud.token(), host="192.0.2.1"))
@@ -219,9 +237,7 @@ async def test_a_redirect_to_localhost_is_not_followed(hass: HomeAssistant, sim:
     assert (await meet(hass, sim.address))["errors"] == {"base": "not_envoy"}
 
 
-async def test_our_own_mistake_is_no_dead_end(
-    hass: HomeAssistant, sim: EnvoySimulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_our_own_mistake_is_no_dead_end(hass: HomeAssistant, sim: EnvoySimulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever goes wrong inside, the form stays."""
     monkeypatch.setattr(connect, "valid_host", lambda _host: 1 / 0)
     assert (await meet(hass, sim.address))["errors"] == {"base": "unknown"}
@@ -365,9 +381,7 @@ async def test_a_gateway_whose_clock_is_behind(hass: HomeAssistant, sim: EnvoySi
     assert (await by_token(hass, sim, cloud.token()))["errors"] == {"base": "token_refused"}
 
 
-async def test_the_gateway_is_replaced_meanwhile(
-    hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator
-) -> None:
+async def test_the_gateway_is_replaced_meanwhile(hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator) -> None:
     """Another one refuses the token that was made for the first."""
     flow = await choose(hass, await meet(hass, sim.address), "account")
     sim.replace_serial(OTHER)

@@ -11,7 +11,20 @@ import pytest
 from custom_components.enphase_envoy.const import DOMAIN
 from simulators.enphase_cloud import EnphaseCloudSimulator
 from simulators.envoy import EnvoySimulator
-from tests.enphase_envoy.ha.house import ACCOUNT, OTHER, SERIAL, Result, account_data, add, choose, go_on, known, settle, start
+from tests.enphase_envoy.ha.house import (
+    ACCOUNT,
+    OTHER,
+    SERIAL,
+    Result,
+    account_data,
+    add,
+    choose,
+    data_of,
+    go_on,
+    known,
+    settle,
+    start,
+)
 
 
 async def announce(
@@ -89,6 +102,7 @@ async def test_a_known_gateway_that_has_moved_is_followed(
     hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator
 ) -> None:
     """It answers at the new address and no more at the old one; its certificate is the same."""
+    known(hass, data_of(sim, host="192.0.2.9"), unique_id=OTHER)
     entry = await start(hass, account_data(sim, cloud))
     await move(sim)
     assert told(await announce(hass, sim.port)) == "already_configured"
@@ -98,9 +112,7 @@ async def test_a_known_gateway_that_has_moved_is_followed(
     assert not cloud.calls
 
 
-async def test_another_gateway_took_its_address(
-    hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator
-) -> None:
+async def test_another_gateway_took_its_address(hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator) -> None:
     """Somebody answers at the old address, but somebody else."""
     async with EnvoySimulator(serial=OTHER) as other:
         entry = known(hass, account_data(sim, cloud, host=other.address))
@@ -120,9 +132,7 @@ async def test_a_gateway_with_two_addresses_stays_at_one(
     assert entry.data["host"] == sim.address
 
 
-async def test_a_busy_gateway_has_not_moved(
-    hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator
-) -> None:
+async def test_a_busy_gateway_has_not_moved(hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator) -> None:
     """While it starts it answers 503 at one address and perhaps not at all at the other."""
     entry = known(hass, account_data(sim, cloud))
     before = sim.address
