@@ -56,14 +56,14 @@ class PartOwner(Device):
 
     def sync(self, family: str, entries: list[Entry]) -> None:
         """Own a block for each part that the ``family`` of parts of an endpoint has; let go of those long missing."""
-        names = {entry.name for entry in entries}
-        if self._begun and not names <= self.blocks.keys():
-            self.look_again()
+        names, before = {entry.name for entry in entries}, len(self.blocks)
         for entry in entries:
             self._misses.pop(entry.name, None)
             known = self.blocks.get(entry.name)
             if not isinstance(known, Part) or known.item != entry.item:
                 self._adopt(family, entry)
+        if self._begun and len(self.blocks) > before:
+            self.look_again()
         if not entries and family == "inverters":
             # Some firmware empties the list every four hours; nothing has gone.
             return

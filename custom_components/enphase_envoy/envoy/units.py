@@ -53,7 +53,7 @@ def prefix(owner: PartOwner, part: Part) -> str | None:
 
 def derive(envoy: Envoy, now: datetime) -> None:
     """Bring everything up to date that a part's own values tell."""
-    if "inverters" in envoy.local.answered and "device_data" in envoy.local.health.absent:
+    if "device_data" in envoy.local.health.absent:
         _inverters(envoy, now)
     for battery in envoy.parts(Encharge):
         _encharge(envoy, battery)
@@ -71,6 +71,8 @@ def derive(envoy: Envoy, now: datetime) -> None:
 
 def _inverters(envoy: Envoy, now: datetime) -> None:
     """Estimate each inverter's day where the gateway has no such figure."""
+    if "inverters" not in envoy.local.answered and all(detail.estimated for detail in envoy.parts(InverterDetail)):
+        return
     details = {detail.item: detail for detail in envoy.parts(InverterDetail)}
     for inverter in envoy.parts(Inverter):
         if inverter.power is None or inverter.last_reported is None or inverter.item not in details:
