@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draw the pictures in brand/ of each integration: a house with a battery, and a charger for cars. Needs Pillow.
+"""Draw the pictures in brand/ of each integration: a house with a battery, a charger for cars, a roof in the sun. Needs Pillow.
 
 Our own drawings, nobody's trademarks. Each picture is drawn large, trimmed, and scaled down.
 """
@@ -30,6 +30,27 @@ WINDOWS: Final[tuple[Points, Points]] = (
     [(1590, 440), (1710, 440), (1710, 560), (1490, 560)],
     [(1780, 440), (1890, 440), (1990, 560), (1780, 560)],
 )
+# The corners of the panel, which leans; its cells lie between them, three in each of two rows.
+PANEL: Final[Points] = [(330, 390), (890, 390), (960, 780), (120, 780)]
+GAP: Final = 0.045
+# Around the sun, outside of the panel.
+RAYS: Final[list[Points]] = [[(385, 190), (440, 190)], [(360, 90), (405, 60)], [(360, 290), (400, 318)]]
+# From the panel to the gateway.
+WIRE: Final[Points] = [(960, 660), (1150, 660), (1150, 800), (1340, 800)]
+
+
+def _between(across: float, down: float) -> tuple[float, float]:
+    """Return the point of the panel that lies so far across and down it, from 0 to 1."""
+    (left, top), (right, _), (far, bottom), (near, _) = PANEL
+    start, end = left + (near - left) * down, right + (far - right) * down
+    return start + (end - start) * across, top + (bottom - top) * down
+
+
+CELLS: Final[list[Points]] = [
+    [_between(across, down) for across, down in ((left, top), (right, top), (right, bottom), (left, bottom))]
+    for left, right in ((column / 3 + GAP / 2, (column + 1) / 3 - GAP / 2) for column in range(3))
+    for top, bottom in ((0.02, 0.46), (0.54, 0.98))
+]
 
 
 @dataclass(frozen=True)
@@ -61,6 +82,12 @@ class Sheet:
         self._draw.line(spots, fill=colour, width=round(2 * size))
         for x, y in spots:
             self._draw.ellipse((x - size, y - size, x + size, y + size), fill=colour)
+
+    def arc(self, centre: tuple[float, float], radius: float, width: float, colour: str) -> None:
+        """Draw a quarter of a ring, open to the right."""
+        (x, y), reach = centre, radius + width / 2
+        edges = [edge * SCALE for edge in (x - reach, y - reach, x + reach, y + reach)]
+        self._draw.arc(edges, -45, 45, fill=colour, width=round(width * SCALE))
 
     def box(self, edges: Edges, radius: float, colour: str) -> None:
         """Fill a box with round corners."""
@@ -120,6 +147,31 @@ def car(sheet: Sheet, colours: Colours) -> None:
         sheet.box((left + 30, 760, left + 210, 940), 90, colours.body)
 
 
+def panel(sheet: Sheet, colours: Colours) -> None:
+    """Draw a solar panel on its stand, and the sun above it."""
+    sheet.box((90, 70, 330, 310), 120, colours.glow)
+    for points in RAYS:
+        sheet.line(points, 20, colours.glow)
+    sheet.line([(500, 820), (500, 920)], 34, colours.body)
+    sheet.line([(330, 930), (670, 930)], 34, colours.body)
+    sheet.shape(PANEL, 40, colours.body)
+    for cell in CELLS:
+        sheet.shape(cell, 6, colours.inside)
+
+
+def gateway(sheet: Sheet, colours: Colours) -> None:
+    """Draw the wire from the panel to the gateway, with its lights and the waves that it sends."""
+    sheet.line(WIRE, 26, colours.body)
+    sheet.box((1320, 420, 1720, 940), 80, colours.body)
+    sheet.box((1390, 490, 1650, 690), 40, colours.inside)
+    for light in range(3):
+        left = 1405 + light * 90
+        sheet.box((left, 770, left + 50, 820), 25, colours.glow if light else colours.inside)
+    sheet.shape([(x * 0.42 + 1310, y * 0.42 + 322) for x, y in BOLT], 6, colours.glow)
+    for radius in (180, 300, 420):
+        sheet.arc((1720, 560), radius, 40, colours.glow)
+
+
 type Drawing = Callable[[Sheet, Colours], None]
 
 
@@ -145,6 +197,12 @@ BRANDS: Final = {
         beside=car,
         light=Colours(body="#1D4ED8", inside="#FFFFFF", glow="#F59E0B"),
         dark=Colours(body="#60A5FA", inside="#172554", glow="#FCD34D"),
+    ),
+    "enphase_envoy": Brand(
+        icon=panel,
+        beside=gateway,
+        light=Colours(body="#5B21B6", inside="#FFFFFF", glow="#F59E0B"),
+        dark=Colours(body="#A78BFA", inside="#2E1065", glow="#FCD34D"),
     ),
 }
 

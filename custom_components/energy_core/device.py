@@ -134,14 +134,16 @@ class Device:
 
     def _count(self, report: UpdateReport) -> None:
         """Hold each energy counter that was read to its policy."""
+        now = self._now()
         for block in (self.blocks[name] for name in report.updated):
-            for name, point in block.points.items():
+            for name, policy in block.counted.items():
                 reading = block.values.get(name)
-                if point.counter is None or not isinstance(reading, int | float):
+                if not isinstance(reading, int | float):
                     continue
                 slot = f"{block.name}.{name}"
-                counter = self.counters.setdefault(slot, Counter(point.counter, self.max_power))
-                block.values[name] = counter.accept(reading, self._now())
+                if (counter := self.counters.get(slot)) is None:
+                    counter = self.counters[slot] = Counter(policy, self.max_power)
+                block.values[name] = counter.accept(reading, now)
 
     def saved(self) -> dict[str, Any]:
         """Return what must survive a restart, ready for JSON."""

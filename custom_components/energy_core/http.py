@@ -26,6 +26,7 @@ from aiohttp import (
     ServerDisconnectedError,
     ServerFingerprintMismatch,
 )
+import orjson
 from yarl import URL
 
 from .errors import (
@@ -46,6 +47,8 @@ MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 32
 # When a server says 429 without saying for how long.
 RETRY_AFTER: Final = 60.0
+# One deadline stands around the whole exchange instead.
+NO_TIMEOUT: Final = ClientTimeout(total=None)
 # How a number looks that may be more than a double holds.
 HUGE: Final = re.compile(rb"[eE]\+?\d{3}|\d{300}")
 
@@ -105,7 +108,7 @@ async def request(
                 data=None if form is None else dict(form),
                 allow_redirects=False,
                 middlewares=(*middlewares, _once),
-                timeout=ClientTimeout(total=None),
+                timeout=NO_TIMEOUT,
                 ssl=ssl,
             ) as response,
         ):
@@ -114,6 +117,11 @@ async def request(
         raise DeviceTimeoutError(f"no answer within {deadline:g} s") from error
     except (ClientError, OSError, ValueError) as error:
         raise _translated(error) from error
+    except (RuntimeError, AttributeError) as error:
+        if not session.closed:
+            raise
+        # aiohttp has no error of its own for a session that its owner lets go of between two requests, or in one.
+        raise DeviceConnectionError("the session was closed") from error
 
 
 async def _answer(response: ClientResponse, max_bytes: int) -> Answer:
@@ -176,14 +184,22 @@ async def body(response: ClientResponse, max_bytes: int) -> bytes:
 def parse(raw: bytes) -> Json:
     """Return JSON, with NaN and infinity as null; raise ``DeviceProtocolError`` for anything else."""
     try:
-        # A hook for each number is dear, and only such numbers can be infinite.
-        hook = _finite if HUGE.search(raw) else None
-        parsed = json.loads(raw, parse_constant=lambda _: None, parse_float=hook)
+        parsed = _loads(raw)
     except (ValueError, RecursionError) as error:
         raise DeviceProtocolError("not JSON", key="not_json") from error
-    if _too_deep(parsed):
+    if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and _too_deep(parsed):
         raise DeviceProtocolError(f"nested deeper than {MAX_DEPTH} levels", key="not_json")
     return parsed
+
+
+def _loads(raw: bytes) -> Json:
+    """Read strict JSON quickly; what is not quite JSON, or may hold an infinite number, patiently."""
+    if not HUGE.search(raw):
+        try:
+            return orjson.loads(raw)
+        except orjson.JSONDecodeError:
+            return json.loads(raw, parse_constant=lambda _: None)
+    return json.loads(raw, parse_constant=lambda _: None, parse_float=_finite)
 
 
 def _finite(digits: str) -> float | None:
@@ -196,5 +212,7 @@ def _too_deep(parsed: Json) -> bool:
     level = [parsed]
     for _ in range(MAX_DEPTH):
         nests = [each for each in level if isinstance(each, dict | list)]
+        if not nests:
+            return False
         level = [inner for nest in nests for inner in (nest.values() if isinstance(nest, dict) else nest)]
     return any(isinstance(each, dict | list) for each in level)

@@ -213,6 +213,7 @@ class Block:
     """
 
     points: ClassVar[dict[str, Point[Any]]] = {}
+    counted: ClassVar[dict[str, CounterPolicy]] = {}
     every: ClassVar[float] = 0
     essential: ClassVar[bool] = False
     late: ClassVar[bool] = False
@@ -227,12 +228,14 @@ class Block:
     values: dict[str, Value | None] = field(default_factory=dict)
     unknown: dict[str, Raw] = field(default_factory=dict)
     _misses: dict[str, int] = field(default_factory=dict, repr=False)
+    _sources: dict[str, dict[str, Source]] = field(default_factory=dict, repr=False)
 
     def __init_subclass__(cls) -> None:
         """Collect the points of the class body, in its order."""
         super().__init_subclass__()
         own = {name: found for name, found in vars(cls).items() if isinstance(found, Point)}
         cls.points = {**cls.points, **own}
+        cls.counted = {name: point.counter for name, point in cls.points.items() if point.counter is not None}
         cls.repeated = any(isinstance(found, tuple) for point in cls.points.values() for found in point.sources.values())
 
     @property
@@ -240,10 +243,12 @@ class Block:
         """Return the number that people give this part."""
         return self.index + self.counts_from
 
-    def sources(self, wire: str) -> dict[str, Source]:
+    def sources(self, wire: str) -> Mapping[str, Source]:
         """Return where ``wire`` keeps each point that it has."""
-        found = ((name, point.source(wire, self.index)) for name, point in self.points.items())
-        return {name: source for name, source in found if source is not None}
+        if wire not in self._sources:
+            found = ((name, point.source(wire, self.index)) for name, point in self.points.items())
+            self._sources[wire] = {name: source for name, source in found if source is not None}
+        return self._sources[wire]
 
     def decode(self, wire: str, raw: Mapping[Key, Raw]) -> None:
         """Take over what the wire answered.

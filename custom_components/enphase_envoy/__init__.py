@@ -2,7 +2,7 @@
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant
-from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
+from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 
 from ..energy_core.errors import DeviceAuthError, EnergyError
@@ -31,7 +31,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: EnvoyConfigEntry) -> boo
     except EnergyError as error:
         reason = ConfigEntryAuthFailed if isinstance(error, DeviceAuthError) else ConfigEntryNotReady
         raise reason(translation_domain=DOMAIN, translation_key=error.key, translation_placeholders=error.placeholders) from error
-    await coordinator.async_config_entry_first_refresh()
+    try:
+        await coordinator.async_config_entry_first_refresh()
+    except ConfigEntryError, ConfigEntryNotReady, ConfigEntryAuthFailed:
+        # What an attempt has cost the cloud counts for the next one, too.
+        await coordinator.store.async_save(coordinator.kept())
+        raise
     entry.runtime_data = coordinator
     await seed(hass, coordinator.device)
 

@@ -14,7 +14,7 @@ from ..energy_core.errors import EnergyError, WrongDeviceError
 from ..energy_core.ha.coordinator import EnergyCoordinator, Identity
 from ..energy_core.points import Block
 from ..energy_core.report import UpdateReport
-from ..energy_core.tokens import TokenKeeper
+from ..energy_core.tokens import Token as Jwt, TokenKeeper
 from . import issues
 from .connect import Gateway, wall
 from .const import ACB_BAND, ACB_BANDS, CONF_INTERVAL, DOMAIN, SCAN_INTERVAL
@@ -64,6 +64,7 @@ class EnvoyCoordinator(EnergyCoordinator[Envoy]):
         self.pin: str | None = None
         self.chosen_band: str | None = None
         self._asked_reauth: str | None = None
+        self._token: Jwt | None = None
         self._saved_at = -math.inf
         self.set_interval(interval)
 
@@ -136,7 +137,8 @@ class EnvoyCoordinator(EnergyCoordinator[Envoy]):
         if (keeper := self.keeper) is None:
             return
         block = self.device.token
-        if (token := keeper.current) is not None:
+        if (token := keeper.current) is not None and (token is not self._token or "info" in self.fresh):
+            self._token = token
             block.set(Token.expires, token.expires)
             block.set(Token.role, role(token))
             issues.token_expiry(self.hass, self.config_entry, token.expires - wall(), manual=keeper.manual)

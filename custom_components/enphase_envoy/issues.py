@@ -55,11 +55,6 @@ def certificate_changed(hass: HomeAssistant, entry: ConfigEntry) -> None:
     )
 
 
-def certificate_is_right(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Withdraw the question: the known certificate is back, or somebody else has let go of the address."""
-    ir.async_delete_issue(hass, DOMAIN, _id("certificate_changed", entry))
-
-
 def certificate_known(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Take the question back: the gateway shows the certificate that is known."""
     ir.async_delete_issue(hass, DOMAIN, _id("certificate_changed", entry))

@@ -77,8 +77,6 @@ async def _gateway(hass: HomeAssistant, entry: EnvoyConfigEntry, session: Any, p
     except WrongDeviceError:
         issues.certificate_changed(hass, entry)
         raise
-    if pin is not None:
-        issues.certificate_is_right(hass, entry)
     if entry.unique_id is None:
         hass.config_entries.async_update_entry(entry, unique_id=gateway.serial)
     elif entry.unique_id != gateway.serial:

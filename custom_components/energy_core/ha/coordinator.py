@@ -115,7 +115,12 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
     @override
     def async_update_listeners(self) -> None:
         """Tell everybody; after a steady poll only those listen whom it concerns."""
-        super().async_update_listeners()
+        if not (self.sparse and self._steady):
+            super().async_update_listeners()
+        else:
+            for update, context in list(self._listeners.values()):
+                if context is None or context in self.fresh:
+                    update()
         self._steady = False
 
     def concerns(self, block: Block) -> bool:

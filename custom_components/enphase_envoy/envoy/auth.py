@@ -4,13 +4,14 @@ Source: research brief, sections 1.3 and 1.6.
 """
 
 from collections.abc import Mapping, Sequence
-from http.cookies import SimpleCookie
-from typing import Protocol
+from typing import Final, Protocol
 
 from aiohttp import ClientMiddlewareType, DigestAuthMiddleware
 
 from ...energy_core.http import Answer
 from ...energy_core.tokens import Token, TokenKeeper
+
+SESSION: Final = "sessionId"
 
 
 class Auth(Protocol):
@@ -80,9 +81,9 @@ class Bearer:
 
     def heard(self, answer: Answer) -> None:
         """Keep the cookie of the session."""
-        cookies: SimpleCookie = SimpleCookie(answer.headers.get("Set-Cookie", ""))
-        if (session := cookies.get("sessionId")) is not None and session.value.isascii():
-            self._cookie = f"sessionId={session.value}"
+        session = answer.cookies.get(SESSION, "")
+        if session and session.isascii():
+            self._cookie = f"{SESSION}={session}"
 
     async def renew(self) -> None:
         """Have the token that was used last replaced."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, time
+import math
 from typing import Any, Final, override
 
 from ...energy_core.counters import Counter, CounterPolicy
@@ -40,6 +41,8 @@ from .points import (
 
 # One slower endpoint in each stretch of so many seconds: what is due together is read one by one.
 SLOT: Final = 5.0
+# How often registers are added up while only the meters are read (s).
+ENERGIES_EVERY: Final = 30.0
 # The bulk of the day's polls; it may not make others wait.
 FAST: Final = 0.0
 DAILY_SLOT: Final = ".energy_today"
@@ -68,6 +71,7 @@ class Envoy(PartOwner):
         self.failing: set[str] = set()
         self.trusts_sum = True
         self._wanted: frozenset[str] = frozenset()
+        self._summed_at = -math.inf
         self._decided = False
         self._chosen: object = None
         # Whether everything has been read once: from then on the slower endpoints take turns.
@@ -118,10 +122,15 @@ class Envoy(PartOwner):
         if not self._begun and not only:
             first = await super().update(FINDERS, only=True, wire=wire)
             return (await super().update(wanted, wire=wire)).after(first)
-        self._wanted = self._wanted if only else frozenset(wanted)
-        report = await super().update(wanted, only=only, wire=wire)
-        self._settled = self._settled or not only
-        return report
+        if only:
+            return await super().update(wanted, only=True, wire=wire)
+        self._wanted = frozenset(wanted)
+        blocks = self.due(wanted)
+        self._settled = True
+        if all(endpoint(block) is None for block in blocks):
+            # Nothing is asked, so nothing is new.
+            return UpdateReport()
+        return await super().update([block.name for block in blocks], only=True, wire=wire)
 
     def heeds(self, block: Block) -> bool:
         """Tell whether anybody looks at a block, or could not so far because it has never shown anything."""
@@ -164,10 +173,19 @@ class Envoy(PartOwner):
                 self.sync(name, family(self.local.seen[name]))
         self._phases()
         self.settings.prefix = self.enpower.item if self.enpower is not None else self.serial
-        units.derive(self, self._now())
+        now = self._now()
+        if self.local.answered - site.SOURCES:
+            units.derive(self, now)
         if self._begun:
             # Not while parts are only being found: days are counted from the best register on.
-            site.derive(self, self._now())
+            site.derive(self, now, energies=self._turn())
+
+    def _turn(self) -> bool:
+        """Tell whether it is time for the energies: they move slowly, and each change is a row in a database."""
+        now = self._clock()
+        due = now - self._summed_at >= ENERGIES_EVERY or not self.local.answered.isdisjoint(site.TOTALS)
+        self._summed_at = now if due else self._summed_at
+        return due
 
     def _recognise(self) -> None:
         if self.info.serial is not None and self.info.serial != self.serial:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from ...energy_core.http import Json, parse as parse_json
 from . import parse
 from .parse import Flat
+from .points import Meter, fields_of
 
 # The meters answer within tens of milliseconds, the others within seconds; a busy gateway takes its time.
 QUICK: Final = 10.0
@@ -40,10 +41,11 @@ def _get(path: str, read: Callable[[Any], Flat], **more: Any) -> Endpoint:
     return Endpoint(path=path, read=_json(read), **more)
 
 
+OF_METERS: Final = tuple(str(field) for field in fields_of(Meter))
 ENDPOINTS: Final[dict[str, Endpoint]] = {
     "info": Endpoint(path="/info", read=parse.info, deadline=QUICK),
     "meters": _get("/ivp/meters", parse.meters),
-    "readings": _get("/ivp/meters/readings", parse.readings, deadline=QUICK),
+    "readings": _get("/ivp/meters/readings", partial(parse.readings, fields=OF_METERS), deadline=QUICK),
     "production": _get("/production.json?details=1", parse.production),
     "v1": _get("/api/v1/production", parse.v1_production),
     "inverters": _get("/api/v1/production/inverters", parse.inverters),

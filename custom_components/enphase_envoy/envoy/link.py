@@ -5,7 +5,7 @@ from typing import Final
 from aiohttp import ClientSession, DummyCookieJar, Fingerprint
 from aiohttp.abc import AbstractCookieJar
 
-from ...energy_core.errors import DeviceAuthError, WrongDeviceError
+from ...energy_core.errors import DeviceAuthError, EnergyError, WrongDeviceError
 from ...energy_core.http import Answer, Json, parse, request
 from ...energy_core.pacing import Pacer
 from .auth import Auth, Digest
@@ -22,6 +22,11 @@ GAP: Final = 0.1
 def no_cookies() -> AbstractCookieJar:
     """Return what makes a session forget every cookie: who needs one sends it himself."""
     return DummyCookieJar()
+
+
+def is_about_access(error: EnergyError) -> bool:
+    """Tell whether an error is about the way in: no endpoint is to blame then, and none is worth a try."""
+    return isinstance(error, DeviceAuthError | WrongDeviceError) or error.key.startswith(("token_", "cloud_"))
 
 
 def is_refusal(error: DeviceAuthError) -> bool:

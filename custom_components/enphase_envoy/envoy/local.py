@@ -11,14 +11,13 @@ from ...energy_core.errors import (
     DeviceConnectionError,
     DeviceTimeoutError,
     EnergyError,
-    WrongDeviceError,
 )
 from ...energy_core.http import Answer
 from ...energy_core.points import Key, Raw, Source
 from ...energy_core.report import Reading
 from .endpoints import ENDPOINTS, PAGE, Endpoint
 from .health import Health
-from .link import Link, is_refusal
+from .link import Link, is_about_access, is_refusal
 from .parse import Flat
 from .points import WIRE
 from .writes import write
@@ -67,9 +66,9 @@ class Local(Wire):
                 continue
             try:
                 values |= await self._fresh(name, command=command)
-            except WrongDeviceError, DeviceAuthError:
-                raise
             except EnergyError as error:
+                if is_about_access(error):
+                    raise
                 errors[name] = silent[name] = error
         if silent and not values:
             await self._look_for_life(silent)
@@ -93,9 +92,9 @@ class Local(Wire):
                 return {}
             self.bodies[endpoint.path] = answer
             flat = endpoint.read(answer.body)
-        except WrongDeviceError, DeviceAuthError:
-            raise
         except EnergyError as error:
+            if is_about_access(error):
+                raise
             if _status(error) == str(ENDPOINT_MISSING) and self.health.missing(name):
                 return {}
             self.health.failed(name, error)
@@ -135,16 +134,27 @@ class Local(Wire):
         """Raise when the gateway as a whole is deaf: nothing of what was asked answers, nor its identity."""
         if self.link.base.startswith("http:") and all(_status(error).startswith("3") for error in errors.values()):
             raise DeviceConnectionError("HTTPS is wanted", key="redirected")
-        if not any(isinstance(error, DeviceConnectionError | DeviceTimeoutError) for error in errors.values()):
+        if not any(_is_outage(error) for error in errors.values()):
             return
-        if SIGN_OF_LIFE in errors:
-            raise errors[SIGN_OF_LIFE]
-        endpoint = self.endpoints[SIGN_OF_LIFE]
         try:
+            if SIGN_OF_LIFE in errors:
+                raise errors[SIGN_OF_LIFE]
+            endpoint = self.endpoints[SIGN_OF_LIFE]
             await self.link.send("GET", endpoint.path, deadline=endpoint.deadline, is_open=True)
-        except (DeviceConnectionError, DeviceTimeoutError) as error:
+        except EnergyError as error:
+            if not _is_outage(error):
+                raise
             _LOGGER.debug("The gateway is silent: %s", error)
+            # No endpoint is to blame: with the gateway all of them are back.
+            self.health.pardon(errors)
+            if _status(error):
+                raise DeviceConnectionError(str(error), key="gateway_busy") from error
             raise
+
+
+def _is_outage(error: EnergyError) -> bool:
+    """Tell whether an error may be one of the whole gateway: it answers nothing, or 5xx to everything while it starts."""
+    return isinstance(error, DeviceConnectionError | DeviceTimeoutError) or _status(error).startswith("5")
 
 
 def _status(error: EnergyError) -> str:

@@ -62,16 +62,22 @@ class Part(Block):
     family: str = ""
 
     @cached_property
-    def _sources(self) -> dict[str, Source]:
+    def _of_item(self) -> Mapping[str, Source]:
         found = super().sources(WIRE)
         if not self.item:
             return found
         return {name: replace(source, key=(*source.key[:1], self.item, *source.key[1:])) for name, source in found.items()}  # type: ignore[index]
 
     @override
-    def sources(self, wire: str) -> dict[str, Source]:
+    def sources(self, wire: str) -> Mapping[str, Source]:
         """Return where each value of this item stands."""
-        return self._sources
+        return self._of_item
+
+
+def fields_of(block: type[Block]) -> list[str]:
+    """Return the names of the fields that the points of a class read."""
+    sources = (point.source(WIRE) for point in block.points.values())
+    return [str(source.key[-1]) for source in sources if source is not None and isinstance(source.key, tuple)]
 
 
 def _at(endpoint: str, name: str, **more: Any) -> Source:

@@ -20,20 +20,24 @@ if TYPE_CHECKING:
 # 2^32 J in Wh: where an inverter's own register, or the sum of them, starts again (trap 25).
 WRAP_WH: Final = 2**32 / 3600
 DAYS: Final = 7
+# The endpoints that the site alone is made of.
+SOURCES: Final = frozenset({"readings", "production", "v1", "meters", "info"})
+# Those that bring sums of their own.
+TOTALS: Final = frozenset({"production", "v1"})
 # A battery that moves less is at rest: its electronics take as much.
 REST_W: Final = 15
 # A week that is within this share of everything ever counted is no week (trap 2).
 LIKE_LIFETIME: Final = 0.01
 
 
-def derive(envoy: Envoy, now: datetime) -> None:
-    """Bring the site, each of its phases and the batteries up to date."""
+def derive(envoy: Envoy, now: datetime, *, energies: bool = True) -> None:
+    """Bring the site, each of its phases and the batteries up to date; ``energies`` may wait."""
     battery = _batteries(envoy, now)
     for phase in range(envoy.phases + 1):
         block = envoy.site(phase)
         # A phase costs as much as the whole, and most people never look at it.
         if block is not None and (not phase or envoy.heeds(block)):
-            _Derivation(envoy, block, phase, now).run(battery if phase == 0 else None)
+            _Derivation(envoy, block, phase, now).run(battery if phase == 0 else None, energies=energies)
 
 
 class _Derivation:
@@ -43,7 +47,7 @@ class _Derivation:
         self.envoy, self.block, self.phase, self.now = envoy, block, phase, now
         self.ledger: Ledger = envoy.ledger
 
-    def run(self, battery: Pick | None) -> None:
+    def run(self, battery: Pick | None, *, energies: bool) -> None:
         """Put every value in its place."""
         production, net = self.production(), self.net()
         consumption = self.consumption(production, net)
@@ -56,7 +60,8 @@ class _Derivation:
         if battery is not None and battery.names:
             # At night inverters take a little, and two places are read at two moments: no house feeds its own load.
             self.put(Site.house, combine(lambda *flows: max(0, round(sum(flows))), production, net, battery))
-        self.energies()
+        if energies or not self.block.has(Site.production_lifetime):
+            self.energies()
 
     # -- places ---------------------------------------------------------------------------------------------------
 

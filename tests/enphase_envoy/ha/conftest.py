@@ -12,9 +12,13 @@ from custom_components.enphase_envoy.envoy.cloud import Hosts
 from custom_components.enphase_envoy.envoy.device import Envoy
 from simulators.enphase_cloud import EnphaseCloudSimulator
 from simulators.envoy import EnvoySimulator
+from simulators.envoy_tls import SelfSigned
 from simulators.house import House
 from tests.enphase_envoy.ha.house import SERIAL
 from tests.enphase_envoy.ha.rig import Hands
+
+# The library that signs remembers the first class of dates that it meets: let it not be that of a stopped clock.
+SelfSigned(SERIAL)
 
 
 @pytest.fixture(autouse=True)

@@ -1,13 +1,16 @@
 """Looks at a running gateway in Home Assistant: polls by hand, clocks by hand, states by unique id."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 import logging
 from typing import Any
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.entity import Entity
 from homeassistant.util import dt as dt_util
 import pytest
 
@@ -46,14 +49,13 @@ class Hands:
 
 
 def drive(entry: EnvoyConfigEntry, clock: Callable[[], float]) -> EnvoyCoordinator:
-    """Let an entry that is loaded live by ``clock``, and read everything that is due in each poll."""
+    """Let an entry that is loaded live by ``clock``."""
     coordinator = entry.runtime_data
     device = coordinator.device
     offset = clock() - device._clock()
     device._read_at = {name: at + offset for name, at in device._read_at.items()}
     device._clock = clock
     device.local.health.clock = clock
-    device.pace = ALL_AT_ONCE
     return coordinator
 
 
@@ -116,11 +118,11 @@ def silent(hass: HomeAssistant) -> set[str]:
     return {key for key, now in states(hass).items() if now == "unavailable"}
 
 
-def enable_all(hass: HomeAssistant, entry: Any) -> None:
-    """Have every entity shown from the next load on."""
-    registry = er.async_get(hass)
-    for each in er.async_entries_for_config_entry(registry, entry.entry_id):
-        registry.async_update_entity(each.entity_id, disabled_by=None)
+@contextmanager
+def everything() -> Iterator[None]:
+    """Let no entity that is met for the first time begin disabled."""
+    with patch.object(Entity, "entity_registry_enabled_default", new=True):
+        yield
 
 
 async def use(hass: HomeAssistant, domain: str, service: str, key: str, **data: Any) -> None:

@@ -113,6 +113,14 @@ async def test_a_challenge_that_nobody_understands(hass: HomeAssistant) -> None:
         assert (entry.data["username"], entry.data["password"]) == ("", "")
 
 
+async def test_old_firmware_that_has_no_list_of_inverters(hass: HomeAssistant) -> None:
+    """There is nothing to try a password on, and nothing that needs one."""
+    async with EnvoySimulator(serial=SERIAL, profile="5.0", inverters=2) as sim:
+        sim.fail("/api/v1/production/inverters", "404")
+        entry = await add(hass, await meet(hass, sim.address))
+        assert (entry.data["username"], entry.data["password"]) == ("", "")
+
+
 async def test_old_firmware_that_breaks_off(hass: HomeAssistant) -> None:
     """It says who it is, and then nothing more: the address is asked for again."""
     async with EnvoySimulator(serial=SERIAL, profile="5.0", inverters=2) as sim:
@@ -204,6 +212,21 @@ async def test_who_else_answers_there(hass: HomeAssistant, sim: EnvoySimulator, 
     sim.heal()
     assert (await go_on(hass, form["flow_id"], host=sim.address))["type"] in ("menu", "create_entry")
     await settle(hass)
+
+
+@pytest.mark.parametrize(
+    ("typed", "used"),
+    [
+        (" envoy.local ", "envoy.local"),
+        ("https://192.0.2.5/", "192.0.2.5"),
+        ("http://192.0.2.5:8080", "192.0.2.5:8080"),
+        ("2001:db8::5", "[2001:db8::5]"),
+        ("[2001:db8::5]:8443", "[2001:db8::5]:8443"),
+    ],
+)
+def test_every_kind_of_address(typed: str, used: str) -> None:
+    """A name, both kinds of IP address, a port, or the whole line of a browser."""
+    assert connect.valid_host(typed) == used
 
 
 async def test_nobody_answers(hass: HomeAssistant, sim: EnvoySimulator) -> None:

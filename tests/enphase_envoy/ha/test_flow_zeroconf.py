@@ -60,7 +60,8 @@ async def move(sim: EnvoySimulator) -> str:
 
 
 async def test_a_new_gateway_is_offered(hass: HomeAssistant, sim: EnvoySimulator) -> None:
-    """With its serial number and address; the rest goes as by hand."""
+    """With its serial number and address; the rest goes as by hand, whatever else is there."""
+    known(hass, data_of(sim, host="192.0.2.9"), unique_id=OTHER)
     form = await announce(hass, sim.port)
     assert (form["step_id"], form["errors"]) == ("user", {})
     (flow,) = hass.config_entries.flow.async_progress()

@@ -11,7 +11,7 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.enphase_envoy import async_remove_config_entry_device
+from custom_components.enphase_envoy import async_remove_config_entry_device, issues
 from custom_components.enphase_envoy.const import DOMAIN
 from simulators.enphase_cloud import EnphaseCloudSimulator
 from simulators.enphase_jwt import make_token, new_key
@@ -86,13 +86,13 @@ async def test_a_refused_token_is_replaced_at_the_start(
 
 
 async def test_a_refused_token_and_no_cloud(hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator) -> None:
-    """The cloud is asked once, however often the entry starts; what is open goes on."""
+    """The cloud is asked once, however often the entry is tried again."""
     cloud.outage = 503
     entry = known(hass, account_data(sim, cloud, token=make_token(new_key(), serial=SERIAL)))
-    for _ in range(3):
-        await hass.config_entries.async_setup(entry.entry_id)
+    for reason in ("cloud_unavailable", "token_renewal_paused", "token_renewal_paused"):
+        await hass.config_entries.async_reload(entry.entry_id)
         await settle(hass)
-        await hass.config_entries.async_unload(entry.entry_id)
+        assert (entry.state, entry.error_reason_translation_key) == (ConfigEntryState.SETUP_RETRY, reason)
     assert cloud.logins == 1
 
 
@@ -207,6 +207,34 @@ async def test_another_certificate(
     await loaded(hass, entry)
     assert entry.runtime_data.pin == sim.fingerprint
     assert issue_registry.async_get_issue(DOMAIN, issue) is None
+
+
+async def test_a_repair_that_comes_too_late(
+    hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator, hass_client: ClientSessionGenerator
+) -> None:
+    """The entry was deleted while the question was open."""
+    assert await async_setup_component(hass, REPAIRS, {})
+    entry = await start(hass, account_data(sim, cloud))
+    issues.certificate_changed(hass, entry)
+    client = await hass_client()
+    about = {"handler": DOMAIN, "issue_id": f"certificate_changed_{entry.entry_id}"}
+    begun = await (await client.post("/api/repairs/issues/fix", json=about)).json()
+    await hass.config_entries.async_remove(entry.entry_id)
+    ended = await (await client.post(f"/api/repairs/issues/fix/{begun['flow_id']}", json={})).json()
+    assert ended["type"] == "create_entry"
+
+
+@pytest.mark.parametrize("kept", [None, [], {"pin": "zz", "device": [], "token": 5, "acb_band": "1-2"}, {"pin": "00"}])
+async def test_a_memory_that_makes_no_sense(
+    hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator, hass_storage: dict[str, Any], kept: Any
+) -> None:
+    """It counts for nothing; the certificate is learnt anew."""
+    entry = known(hass, account_data(sim, cloud))
+    key = f"{DOMAIN}.{entry.entry_id}"
+    hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": kept}
+    await hass.config_entries.async_setup(entry.entry_id)
+    await loaded(hass, entry)
+    assert entry.runtime_data.pin == sim.fingerprint
 
 
 async def test_the_old_certificate_is_back(

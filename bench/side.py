@@ -1,0 +1,276 @@
+"""One side of the comparison: a Home Assistant with one integration and nothing else, in a process of its own."""
+
+import argparse
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+import cProfile
+from datetime import datetime, timedelta
+import gc
+import io
+import json
+import logging
+import pstats
+import resource
+import sys
+import tempfile
+import time
+from typing import Any, Final, Never, override
+from unittest.mock import patch
+
+from aiohttp.abc import AbstractResolver
+from homeassistant.const import EVENT_STATE_CHANGED, EVENT_STATE_REPORTED
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
+
+from tests.enphase_envoy.oracle import DOMAIN, use_core, use_ours
+
+from .children import Child, child
+
+CORE: Final = "core"
+OURS: Final = "ours"
+# The breath between two requests, with a clock that is set by hand: its timer is still paid for, the wait is not.
+SHORT_GAP: Final = 0.001
+SHOWN_LINES: Final = 45
+
+
+class Clock:
+    """The time of the integration, which can be moved on."""
+
+    def __init__(self) -> None:
+        """Begin at the real time."""
+        self.ahead = 0.0
+
+    def monotonic(self) -> float:
+        """Return what stands for the monotonic clock."""
+        return time.monotonic() + self.ahead
+
+    def now(self) -> datetime:
+        """Return what stands for the local time."""
+        return dt_util.now() + timedelta(seconds=self.ahead)
+
+    def rule(self, device: Any) -> None:
+        """Be the clock of a device of ours."""
+        device._clock = self.monotonic
+        device._now = self.now
+        device.local.health.clock = self.monotonic
+        device.local.link.pacer._clock = self.monotonic
+        device.local.link.pacer.gap = SHORT_GAP
+
+
+class Side:
+    """Runs one integration on one gateway and says what it costs."""
+
+    def __init__(self, hass: HomeAssistant, which: str, gateway: Child, *, real: bool) -> None:
+        """Use ``which`` integration; ``real`` leaves all clocks and timers alone."""
+        self.hass = hass
+        self.which = which
+        self.gateway = gateway
+        self.real = real
+        self.clock = Clock()
+        self.about = gateway.hear()
+        self.entry = MockConfigEntry(
+            domain=DOMAIN,
+            title=f"Envoy {self.about['serial']}",
+            unique_id=self.about["serial"],
+            version=1,
+            data=self._data(),
+            pref_disable_polling=not real,
+        )
+
+    def _data(self) -> dict[str, str]:
+        """Return what core's set-up form leaves behind; ours takes it as it is."""
+        known = {"host": self.about["address"], "name": f"Envoy {self.about['serial']}"}
+        if self.about["secure"]:
+            return known | {"username": "somebody@example.com", "password": "secret", "token": self.about["token"]}
+        return known | {"username": "installer", "password": ""}
+
+    async def setup(self) -> dict[str, Any]:
+        """Load the integration for the first time, imports included."""
+        await (use_core if self.which == CORE else use_ours)(self.hass)
+        self.entry.add_to_hass(self.hass)
+        before = _peak_memory()
+        wall, cpu = time.perf_counter(), time.process_time()
+        await self.hass.config_entries.async_setup(self.entry.entry_id)
+        await self.hass.async_block_till_done()
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        self._loaded()
+        asked = self.gateway.ask(advance=0)
+        found = er.async_entries_for_config_entry(er.async_get(self.hass), self.entry.entry_id)
+        return {
+            "wall_ms": wall * 1000,
+            "cpu_ms": cpu * 1000,
+            "paths": asked["paths"],
+            "in_flight": asked["in_flight"],
+            "registered": len(found),
+            "enabled": sum(each.disabled_by is None for each in found),
+            "memory_mb": _peak_memory() - before,
+        }
+
+    def _loaded(self) -> None:
+        if self.entry.state.value != "loaded":
+            raise RuntimeError(f"{self.which} is {self.entry.state}: {self.entry.reason}")
+        self.coordinator: Any = self.entry.runtime_data
+        if self.which == OURS and not self.real:
+            self.clock.rule(self.coordinator.device)
+
+    async def reload(self) -> dict[str, Any]:
+        """Load it once more: nothing is imported, everything is registered."""
+        wall, cpu = time.perf_counter(), time.process_time()
+        await self.hass.config_entries.async_reload(self.entry.entry_id)
+        await self.hass.async_block_till_done()
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        self._loaded()
+        self.gateway.ask(advance=0)
+        return {"wall_ms": wall * 1000, "cpu_ms": cpu * 1000}
+
+    def freeze(self) -> dict[str, Any]:
+        """Spare the collector what will stay."""
+        gc.collect()
+        gc.freeze()
+        return {}
+
+    async def cycles(self, count: int, step: float) -> dict[str, Any]:
+        """Poll ``count`` times, ``step`` seconds apart by the clocks of gateway and integration."""
+        cpu, paths, peak = 0.0, [], 0
+        for _ in range(count):
+            self.gateway.ask(advance=step)
+            self.clock.ahead += step
+            before = time.process_time()
+            await self.coordinator.async_refresh()
+            await self.hass.async_block_till_done()
+            cpu += time.process_time() - before
+            if not self.coordinator.last_update_success:
+                raise RuntimeError(f"{self.which}: an update failed")
+            asked = self.gateway.ask(advance=0)
+            paths.append(asked["paths"])
+            peak = max(peak, asked["in_flight"])
+        return {"cpu_ms": cpu * 1000, "paths": paths, "in_flight": peak}
+
+    async def writes(self, count: int, step: float) -> dict[str, Any]:
+        """Poll as often, and count what is written into the state machine."""
+        with _counting(self.hass) as seen:
+            await self.cycles(count, step)
+        return seen
+
+    async def profile(self, count: int, step: float) -> dict[str, Any]:
+        """Poll as often under the profiler."""
+        profiler = cProfile.Profile()
+        profiler.enable()
+        await self.cycles(count, step)
+        profiler.disable()
+        text = io.StringIO()
+        found = pstats.Stats(profiler, stream=text)
+        for order in ("tottime", "cumulative"):
+            found.sort_stats(order).print_stats(SHOWN_LINES)
+        return {"text": text.getvalue()}
+
+    async def live(self, seconds: float, interval: float) -> dict[str, Any]:
+        """Let Home Assistant do as it does, for so long by the clock on the wall."""
+        if self.which == CORE:
+            self.coordinator.update_interval = timedelta(seconds=interval)
+        await self.coordinator.async_refresh()
+        self.gateway.ask(advance=0)
+        before = time.process_time()
+        await asyncio.sleep(seconds)
+        cpu = time.process_time() - before
+        asked = self.gateway.ask(advance=0)
+        return {"cpu_ms": cpu * 1000, "paths": asked["paths"], "in_flight": asked["in_flight"]}
+
+
+class _counting:  # noqa: N801
+    """Counts what is written into the state machine while the block runs."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        self.seen = {"changed": 0, "reported": 0}
+        self._hass = hass
+
+    def __enter__(self) -> dict[str, int]:
+        @callback
+        def changed(_event: Event[Any]) -> None:
+            self.seen["changed"] += 1
+
+        @callback
+        def reported(_event: Event[Any]) -> None:
+            self.seen["reported"] += 1
+
+        @callback
+        def every(_data: Any) -> bool:
+            return True
+
+        listen = self._hass.bus.async_listen
+        self._stops = [listen(EVENT_STATE_CHANGED, changed), listen(EVENT_STATE_REPORTED, reported, event_filter=every)]
+        return self.seen
+
+    def __exit__(self, *_: object) -> None:
+        for stop in self._stops:
+            stop()
+
+
+def _peak_memory() -> float:
+    """Return the most memory that this process has had, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+class NoNames(AbstractResolver):
+    """Nobody is looked up: the gateway has a number, and everybody else is none of our business."""
+
+    @override
+    async def resolve(self, host: str, port: int = 0, family: Any = 0) -> Never:
+        raise OSError(f"{host} is not looked up here")
+
+    @override
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    async def real_close(self) -> None:
+        """Nothing is open."""
+
+
+@asynccontextmanager
+async def home_assistant() -> AsyncIterator[HomeAssistant]:
+    """Run a Home Assistant that has nothing but its core, and knows nobody but this machine."""
+    resolver = patch("homeassistant.helpers.aiohttp_client._async_make_resolver", return_value=NoNames())
+    with tempfile.TemporaryDirectory() as folder, resolver:
+        async with async_test_home_assistant(config_dir=folder) as hass:
+            yield hass
+            await hass.async_stop(force=True)
+
+
+async def answer(side: Side, question: dict[str, Any]) -> dict[str, Any]:
+    """Do what is asked for."""
+    match question.pop("do"):
+        case "freeze":
+            return side.freeze()
+        case "setup" | "reload" | "cycles" | "writes" | "profile" | "live" as name:
+            found: dict[str, Any] = await getattr(side, name)(**question)
+            return found
+    raise ValueError(question)
+
+
+async def run(arguments: argparse.Namespace) -> None:
+    """Answer questions until there are no more; nobody else may write where the answers go."""
+    answers, sys.stdout = sys.stdout, sys.stderr
+    logging.basicConfig(level=logging.ERROR)
+    more = ["--inverters", str(arguments.inverters), *(["--real"] if arguments.real else [])]
+    with child("bench.gateway", arguments.capture, *more) as gateway:
+        async with home_assistant() as hass:
+            side = Side(hass, arguments.which, gateway, real=arguments.real)
+            while line := await asyncio.to_thread(sys.stdin.readline):
+                print(json.dumps(await answer(side, json.loads(line))), file=answers, flush=True)
+
+
+def main() -> None:
+    """Run the side that the command line names."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("which", choices=(CORE, OURS))
+    parser.add_argument("capture")
+    parser.add_argument("--inverters", type=int, default=0)
+    parser.add_argument("--real", action="store_true")
+    asyncio.run(run(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()

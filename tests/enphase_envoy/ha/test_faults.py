@@ -1,0 +1,156 @@
+"""One endpoint fails, in each way that there is: it costs its own entities, one line in the log, and no secret."""
+
+import logging
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+import pytest
+
+from simulators.enphase_cloud import EnphaseCloudSimulator
+from simulators.envoy import EnvoySimulator
+from tests.enphase_envoy.ha.house import ACCOUNT, SERIAL, account_data, start
+from tests.enphase_envoy.ha.rig import asked, complaints, everything, poll, silent, state, states
+
+SITE: dict[str, Any] = {"encharges": 1, "enpower": True, "acbs": 1, "generator": True, "qrelay": True}
+# Each endpoint, a part of the unique ids of what it alone tells, and of what must go on without it.
+ENDPOINTS: dict[str, tuple[str | None, str]] = {
+    "/info": (None, "_production"),
+    "/ivp/meters": (None, "_production"),
+    "/ivp/meters/readings": ("_net_consumption", "_soc"),
+    "/production.json": ("_acb_power", "_net_consumption"),
+    "/api/v1/production/inverters": ("482000000001", "_production"),
+    "/ivp/pdm/device_data": ("_dc_voltage", "_production"),
+    "/inventory.json": ("_producing", "_production"),
+    "/ivp/ensemble/inventory": ("_mains_oper_state", "_production"),
+    "/ivp/ensemble/power": ("_real_power_mw", "_production"),
+    "/ivp/ensemble/secctrl": ("_battery_level", "_production"),
+    "/ivp/ensemble/dry_contacts": ("_relay_status", "_production"),
+    "/ivp/ss/dry_contact_settings": ("_soc_low", "_production"),
+    "/admin/lib/tariff": ("_storage_mode", "_production"),
+    "/ivp/ensemble/generator": ("_generator_running", "_production"),
+    "/ivp/ss/pel_settings": (None, "_production"),
+    "/home": ("_cloud", "_production"),
+}
+LOUD = ("503", "html", "null", "truncated", "list", "reset")
+QUIET = ("object", "nan", "text_numbers")
+
+
+def gone(hass: HomeAssistant, part: str) -> bool:
+    """Tell whether an entity with an id that ends so is unavailable."""
+    return any(key.endswith(part) for key in silent(hass))
+
+
+@pytest.mark.parametrize("path", ENDPOINTS)
+async def test_each_endpoint_fails_alone(
+    hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In each way, for a while; then everything is back, with one line for the loss and one for the return."""
+    sim.change(**SITE)
+    with everything():
+        entry = await start(hass, account_data(sim, cloud))
+        await poll(hass, entry)
+    await poll(hass, entry)
+    assert silent(hass) == set()
+    lost, kept = ENDPOINTS[path]
+    for kind in LOUD:
+        caplog.clear()
+        sim.fail(path, kind)
+        await poll(hass, entry, 4)
+        assert not gone(hass, kept), kind
+        if lost is not None:
+            assert gone(hass, lost), kind
+        sim.heal()
+        await poll(hass, entry, 2)
+        assert silent(hass) == set(), kind
+        assert len(complaints(caplog)) == 1, (kind, complaints(caplog))
+        assert path in complaints(caplog)[0]
+        assert len(complaints(caplog, logging.INFO)) <= 2, kind
+        assert not [each for each in caplog.records if each.exc_info], kind
+    assert entry.state is ConfigEntryState.LOADED
+    assert asked(hass) == []
+    assert not cloud.calls
+
+
+@pytest.mark.parametrize("kind", QUIET)
+async def test_answers_that_say_nothing(
+    hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No number that is none is shown, nothing is removed, and nobody is troubled."""
+    sim.change(**SITE)
+    with everything():
+        entry = await start(hass, account_data(sim, cloud))
+        await poll(hass, entry)
+    before = states(hass)
+    for path in ENDPOINTS:
+        caplog.clear()
+        sim.fail(path, kind)
+        await poll(hass, entry, 4)
+        now = states(hass)
+        assert now.keys() == before.keys(), path
+        assert not [key for key, value in now.items() if value.lower() in ("nan", "inf", "none")], path
+        assert not [each for each in caplog.records if each.exc_info], path
+        sim.heal()
+        await poll(hass, entry, 2)
+        assert silent(hass) == set(), path
+    assert asked(hass) == []
+
+
+@pytest.mark.parametrize("kind", [*LOUD, *QUIET, "redirect", "garbage", "empty", "nested", "huge:3"])
+async def test_everything_fails_at_once(
+    hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also then there is no exception, no question, and an end."""
+    entry = await start(hass, account_data(sim, cloud))
+    await poll(hass, entry)
+    caplog.clear()
+    sim.fail("*", kind)
+    await poll(hass, entry, 4)
+    assert not [each for each in caplog.records if each.exc_info]
+    sim.heal()
+    await poll(hass, entry, 3)
+    assert silent(hass) == set()
+    assert asked(hass) == []
+    assert not cloud.calls
+
+
+@pytest.mark.parametrize("path", ["/ivp/meters/readings", "/production.json", "/api/v1/production/inverters", "/ivp/ensemble/inventory"])
+async def test_it_fails_from_the_start(
+    hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator, path: str
+) -> None:
+    """The entry loads with what there is, and the rest comes later."""
+    sim.change(**SITE)
+    sim.fail(path, "503")
+    entry = await start(hass, account_data(sim, cloud))
+    sim.heal()
+    await poll(hass, entry, 2)
+    for key in ("production", "net_consumption", "consumption"):
+        assert state(hass, key).state not in ("unknown", "unavailable"), key
+    assert state(hass, ":482000000001", "sensor").state not in ("unknown", "unavailable")
+    assert state(hass, ":122000000101_soc").state not in ("unknown", "unavailable")
+
+
+async def test_no_secret_in_the_log(
+    hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At the most talkative level, through faults of all kinds; names of entries are the user's own business."""
+    caplog.set_level(logging.DEBUG)
+    sim.change(**SITE)
+    entry = await start(hass, account_data(sim, cloud), title="Roof")
+    sim.forget_sessions()
+    for path in ENDPOINTS:
+        for kind in ("503", "html", "truncated", "reset", "401"):
+            sim.fail(path, kind)
+            await poll(hass, entry)
+        sim.heal()
+    await poll(hass, entry)
+    await sim.stop()
+    await poll(hass, entry, 3)
+    await sim.start()
+    await poll(hass, entry, 2)
+    ours = [each for each in caplog.records if each.name.startswith("custom_components")]
+    text = "\n".join(f"{each.getMessage()} {each.exc_info}" for each in ours)
+    assert text
+    secrets = (SERIAL, entry.data["token"], entry.data["token"][:40], sim.host, *ACCOUNT.values())
+    for secret in (*secrets, "482000000001", "122000000101", "02:00:00"):
+        assert secret not in text, secret
