@@ -9,11 +9,12 @@ from pathlib import Path
 import signal
 import sys
 
-from .charger import AT_REST, history, read_charger
+from .charger import AT_REST, history
 from .checks import run_checks
 from .config_dir import PASSWORD, USER
 from .console import DemoError, failures, say, table
-from .flow import TITAN, add_charger, add_titan
+from .envoy import SOLAR_ONLY
+from .flow import TITAN, add_charger, add_envoy, add_titan
 from .frontend import add_sessions, prepare
 from .processes import tail
 from .registry import read_house
@@ -57,20 +58,23 @@ async def run(options: argparse.Namespace) -> int:
 async def _demo(demo: Demo, options: argparse.Namespace) -> int:
     await demo.simulator.change(STEADY if options.check else DAYLIGHT)
     await demo.simulator.change({"trydan": AT_REST} | history(datetime.now().astimezone()))
+    await demo.simulator.change({"envoy": {"options": SOLAR_ONLY}})
     title = await add_titan(demo.hass, demo.simulator.modbus_port)
     say(f"{title} was added through the set-up form.")
     title = await add_charger(demo.hass, demo.simulator.cloud_port, demo.simulator.trydan_port)
     say(f"{title} was added through the set-up form, and the address of its charger through the options.")
+    title = await add_envoy(demo.hass, demo.simulator.envoy_port)
+    say(f"{title} was added through the set-up form, with the account of its owner.")
     if options.check:
         return await _check(demo)
     await demo.simulator.change({"car": {"connected": True, "soc": 40}})
-    house, _, _ = await wait_values(partial(read_house, demo.hass, TITAN), demo.hass, parts=PACKS + 1, limit=PACKS_WITHIN)
-    await prepare(demo.hass, house, TITAN, await read_charger(demo.hass))
+    await wait_values(partial(read_house, demo.hass, TITAN), demo.hass, parts=PACKS + 1, limit=PACKS_WITHIN)
+    await prepare(demo.hass)
     if options.screenshots is not None:
         await take_all(demo, options.screenshots.resolve())
     else:
         _welcome(demo)
-        await add_sessions(demo.hass, house, TITAN)
+        await add_sessions(demo.hass)
         await asyncio.Event().wait()
     return 0
 

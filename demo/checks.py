@@ -1,48 +1,57 @@
 """The checks of `scripts/demo --check`: from the first values to the last line of the log."""
 
 from .charger import read_charger
+from .checks_envoy import GATEWAY_LOST, back_checks, lost_checks, set_up_checks, value_checks
 from .checks_titan import titan_checks
 from .checks_v2c import LAN_LOST, after_checks, charge_checks, lan_checks, plug_checks
 from .client import HomeAssistant
 from .compare import log_complaints
 from .console import Row
-from .flow import TITAN, V2C
+from .envoy import read_envoy
+from .flow import ENVOY, TITAN, V2C
 from .frontend import energy_issues, prepare
 from .registry import House, read_house, without_value
 from .simulator import Simulator
+from .waiting import reaches
 
 LOGGERS = (
-    *("custom_components", TITAN, V2C, "energy_core"),
+    *("custom_components", TITAN, V2C, ENVOY, "energy_core"),
     *("modbus_connection", "tmodbus", "homeassistant.components.modbus"),
 )
-# What the log must say, because the check takes the charger's LAN away.
-SAYINGS = (LAN_LOST,)
+# What the log must say, because the check takes the charger's LAN away and restarts the gateway.
+SAYINGS = (LAN_LOST, GATEWAY_LOST)
+# What a wire has not told yet comes with the next polls.
+POLLS_WITHIN = 30
 
 
 async def run_checks(hass: HomeAssistant, simulator: Simulator) -> list[Row]:
     """Run every check in order and return what each found.
 
-    The car charges while the Titan is looked at: so there is a session worth counting, and the cloud has time to
-    say what it knows.
+    The car charges while the Titan is looked at: so there is a session worth counting, the meter of the gateway has
+    counted something, and the cloud has time to say what it knows. The gateway restarts while the charger's LAN is lost.
     """
+    rows = await set_up_checks(hass, simulator)
     plugged = await plug_checks(hass, simulator)
-    rows = await titan_checks(hass, simulator)
+    rows += await titan_checks(hass, simulator)
     rows += plugged
-    for check in (charge_checks, lan_checks, after_checks):
+    for check in (charge_checks, value_checks, lost_checks, lan_checks, back_checks, after_checks):
         rows += await check(hass, simulator)
-    house, charger = await read_house(hass, TITAN), await read_charger(hass)
-    rows.append(await _states_now(hass, [house, charger]))
-    await prepare(hass, house, TITAN, charger)
+    houses = [await read_house(hass, TITAN), await read_charger(hass), await read_envoy(hass)]
+    rows.append(await _states_now(hass, houses))
+    await prepare(hass)
     rows.append(await _energy(hass))
     rows.append(await _log(hass))
     return rows
 
 
 async def _states_now(hass: HomeAssistant, houses: list[House]) -> Row:
-    """Look again at the end: an order must not cost an entity its value."""
-    states = await hass.states()
-    missing = [one for house in houses for one in without_value(house.entities, states)]
-    return Row(check="entities with a value, at the end", expected="all", got=", ".join(missing) or "all", ok=not missing)
+    """Look again at the end: an order or a loss must not cost an entity its value for longer than a few polls."""
+
+    async def missing() -> str:
+        states = await hass.states()
+        return ", ".join(one for house in houses for one in without_value(house.entities, states)) or "all"
+
+    return await reaches("entities with a value, at the end", "all", missing, lambda got: got == "all", limit=POLLS_WITHIN)
 
 
 async def _energy(hass: HomeAssistant) -> Row:

@@ -1,7 +1,7 @@
 """The throw-away configuration folder of the demo's Home Assistant."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 import json
 from pathlib import Path
 
@@ -36,6 +36,11 @@ logger:
   logs:
     custom_components: info
 """
+# An integration of the demo's own; see its docstring.
+CLOUDS = """\
+demo_cloud:
+  enphase: {enphase}
+"""
 
 
 def storage_seeds(port: int) -> dict[str, dict[str, object]]:
@@ -67,12 +72,17 @@ def storage_seeds(port: int) -> dict[str, dict[str, object]]:
     }
 
 
-def write_config(folder: Path, components: Path, port: int) -> None:
+def write_config(folder: Path, sources: Iterable[Path], port: int, enphase_cloud: str) -> None:
     """Fill the folder with everything that Home Assistant needs to start with our integrations."""
-    if not components.is_dir():
-        raise DemoError(f"no integrations found at {components}")
-    (folder / "configuration.yaml").write_text(CONFIGURATION)
-    (folder / "custom_components").symlink_to(components, target_is_directory=True)
+    (folder / "configuration.yaml").write_text(CONFIGURATION + CLOUDS.format(enphase=enphase_cloud))
+    custom = folder / "custom_components"
+    custom.mkdir()
+    for source in sources:
+        if not source.is_dir():
+            raise DemoError(f"no integrations found at {source}")
+        for one in source.iterdir():
+            if one.name != "__pycache__":
+                (custom / one.name).symlink_to(one)
     storage = folder / ".storage"
     storage.mkdir()
     for name, content in storage_seeds(port).items():

@@ -1,8 +1,8 @@
-"""The demo's dashboard and Energy preferences: stock cards only, made from what the registry holds."""
+"""The demo's dashboard: stock cards only, made from what the registry holds."""
 
 from typing import Any
 
-from . import dashboard_v2c
+from . import dashboard_envoy, dashboard_v2c
 from .cards import Card, button, graph, rest, section, settings, tile, tiles, view
 from .registry import House
 
@@ -26,8 +26,8 @@ ACTIONS: tuple[tuple[str, str, str, dict[str, int]], ...] = (
 )
 
 
-def dashboard(house: House, domain: str, charger: House | None = None) -> dict[str, Any]:
-    """Return the dashboard's configuration: a view of the Titan, and one of the charger."""
+def dashboard(house: House, domain: str, charger: House | None = None, envoy: House | None = None) -> dict[str, Any]:
+    """Return the dashboard's configuration: a view of the Titan, one of the charger, and one of the gateway."""
     sections = [
         _battery(house, domain),
         _live(house),
@@ -36,35 +36,10 @@ def dashboard(house: House, domain: str, charger: House | None = None) -> dict[s
         *(_part(house, number, part) for number, part in enumerate(house.parts, 1)),
         _more(house),
     ]
-    titan = view("Titan", "house", sections)
-    return {"title": TITLE, "views": [titan, *([dashboard_v2c.charger_view(charger)] if charger else [])]}
-
-
-def energy_sources(house: House) -> list[dict[str, Any]]:
-    """Return the sources of the Energy dashboard that the entities can feed."""
-
-    def stat(key: str) -> str | None:
-        return entity.entity_id if (entity := house.find(key)) else None
-
-    sources: list[dict[str, Any]] = []
-    if produced := stat("cumulative_production"):
-        sources.append({"type": "solar", "stat_energy_from": produced, "stat_rate": stat("dc_input_power")})
-    out, into = stat("battery_total_discharging_energy"), stat("battery_total_charging_energy")
-    if out and into:
-        sources.append(
-            {
-                "type": "battery",
-                "stat_energy_from": out,
-                "stat_energy_to": into,
-                "stat_rate": stat("battery_power"),
-                "stat_soc": stat("battery_soc"),
-            }
-        )
-    if meter := stat("meter_power"):
-        grid = {"stat_energy_from": stat("grid_import_energy"), "stat_energy_to": stat("grid_export_energy")}
-        sources.append({"type": "grid", **grid, "stat_rate": meter, "cost_adjustment_day": 0})
-    optional = ("stat_rate", "stat_soc")
-    return [{key: value for key, value in one.items() if value or key not in optional} for one in sources]
+    views = [view("Titan", "house", sections)]
+    views += [dashboard_v2c.charger_view(charger)] if charger else []
+    views += [dashboard_envoy.envoy_view(envoy)] if envoy else []
+    return {"title": TITLE, "views": views}
 
 
 def _battery(house: House, domain: str) -> Card | None:

@@ -1,7 +1,6 @@
-"""The charger's view of the demo's dashboard, and its line in the Energy preferences."""
+"""The charger's view of the demo's dashboard."""
 
 import json
-from typing import Any
 
 from .cards import WIDE, Card, control, graph, rest, section, settings, tile, tiles, view
 from .registry import Entity, House
@@ -25,14 +24,6 @@ def charger_view(house: House) -> Card:
     text = json.dumps(sections)
     left = [one for one in house.entities if f'"{one.entity_id}"' not in text]
     return view("Charger", PATH, [*sections, settings(left), rest(left, ())])
-
-
-def device_consumption(house: House) -> list[dict[str, Any]]:
-    """Return the charger as an individual device of the Energy dashboard."""
-    energy, power = house.find("session_energy"), house.find("charge_power")
-    if energy is None:
-        return []
-    return [{"stat_consumption": energy.entity_id, "name": "Car"} | ({"stat_rate": power.entity_id} if power else {})]
 
 
 def _charging(house: House) -> Card | None:

@@ -1,4 +1,4 @@
-"""Adds the simulated Titan, charger and account through the config flow, as a user does in the browser."""
+"""Adds the simulated Titan, charger, gateway and their accounts through the config flow, as a user does in the browser."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +9,7 @@ from .processes import LOOPBACK
 
 TITAN = "titan_izypower"
 V2C = "v2c_cloud"
+ENVOY = "enphase_envoy"
 SCAN_INTERVAL = 5
 MAX_STEPS = 5
 FLOW = "/api/config/config_entries/flow"
@@ -16,6 +17,8 @@ OPTIONS = "/api/config/config_entries/options/flow"
 # The key that the simulated cloud knows.
 API_KEY = "SIM-KEY"
 CLOUD_PATH = "/kong/v2c_service"
+# The account that the simulated Enphase cloud knows.
+OWNER: Mapping[str, str] = {"username": "owner@example.org", "password": "sunny day"}
 
 type Form = Mapping[str, Any]
 
@@ -34,6 +37,11 @@ def titan_form(port: int) -> dict[str, Any]:
 def account_form(port: int) -> dict[str, Any]:
     """Return what a user with an account fills in, but for the address of the cloud, which is not V2C's."""
     return {"api_key": API_KEY, "advanced": {"base_url": f"http://{LOOPBACK}:{port}{CLOUD_PATH}"}}
+
+
+def envoy_forms(port: int) -> list[Form]:
+    """Return what the owner of a gateway fills in: its address, the way to a token, the account."""
+    return [{"host": f"{LOOPBACK}:{port}"}, _choice("account"), OWNER]
 
 
 def defaults(schema: list[Mapping[str, Any]]) -> dict[str, Any]:
@@ -64,6 +72,13 @@ async def add_charger(hass: HomeAssistant, cloud_port: int, charger_port: int) -
     # The address comes last: with it the entry is reloaded.
     await _walk(hass, OPTIONS, entry, [_choice("preferences"), {"local_update_interval": SCAN_INTERVAL, "budget_share": 5}])
     await _walk(hass, OPTIONS, entry, [_choice("address"), {"host": f"{LOOPBACK}:{charger_port}"}])
+    return str(step["title"])
+
+
+async def add_envoy(hass: HomeAssistant, port: int) -> str:
+    """Set the gateway up with the owner's account and return the title of its entry."""
+    step = await _walk(hass, FLOW, ENVOY, envoy_forms(port))
+    await _ensure_loaded(hass, ENVOY)
     return str(step["title"])
 
 

@@ -11,6 +11,8 @@ STATELESS = frozenset({"button", "event", "scene"})
 # So are these sensors: there is no time to go unless the battery charges, or discharges. Each key's own check is
 # made while it does.
 PASSING = ("remaining_charge_time", "remaining_discharge_time")
+# What no register of the gateway tells is known once seven days have been counted.
+WEEKLY = ("seven_days_import", "seven_days_export", "seven_days_net_consumption")
 NO_VALUE = frozenset({"unknown", "unavailable"})
 
 
@@ -83,7 +85,7 @@ def without_value(entities: Iterable[Entity], states: Mapping[str, Mapping[str, 
     found = []
     for entity in entities:
         state = str(states.get(entity.entity_id, {}).get("state", "no state"))
-        excused = state == "unknown" and (entity.domain in STATELESS or entity.unique_id.endswith(PASSING))
+        excused = state == "unknown" and (entity.domain in STATELESS or entity.unique_id.endswith(PASSING + WEEKLY))
         if (state in NO_VALUE or state == "no state") and not excused:
             found.append(f"{entity.entity_id} ({entity.unique_id}, {state})")
     return found

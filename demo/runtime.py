@@ -17,6 +17,8 @@ from .processes import LOOPBACK, child, ensure_running, free_port, port_is_free,
 from .simulator import Simulator
 
 ROOT = Path(__file__).resolve().parent.parent
+# What is to be installed, and what only the demo has.
+INTEGRATIONS = (ROOT / "custom_components", ROOT / "demo" / "integrations")
 STAND_INS = ROOT / "demo" / "stand_ins"
 # A small machine under load needs 20 s; without an answer after this there will be none.
 START_SECONDS = 180
@@ -44,8 +46,8 @@ async def running(*, port: int | None, keep: bool) -> AsyncIterator[Demo]:
     chosen = port or free_port()
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(_folder(keep=keep))
-        write_config(folder, ROOT / "custom_components", chosen)
         simulator = await stack.enter_async_context(Simulator.start(folder, ROOT))
+        write_config(folder, INTEGRATIONS, chosen, simulator.enphase_cloud)
         hass = await stack.enter_async_context(_home_assistant(folder, f"http://{LOOPBACK}:{chosen}"))
         yield Demo(hass=hass, simulator=simulator, folder=folder)
 

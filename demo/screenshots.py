@@ -10,8 +10,10 @@ from typing import Any
 from .browser import Page, find_browser
 from .console import say
 from .dashboard import URL_PATH
+from .dashboard_envoy import PATH as SOLAR_PATH
 from .dashboard_v2c import PATH as CHARGER_PATH
-from .flow import TITAN, V2C
+from .envoy import read_envoy
+from .flow import ENVOY, TITAN, V2C
 from .frontend import add_sessions
 from .registry import House, read_house
 from .runtime import Demo
@@ -26,6 +28,10 @@ WEATHER_SECONDS = 15
 # A house battery that is full, and W of sun for the car.
 FULL: Mapping[str, object] = {"soc": 100, "load_w": 420}
 SUNSHINE = (2300, 2900, 3600, 4400, 3900, 2600, 3300, 4700, 5200, 4800)
+# W of sun and of load.
+MORNING = ((180, 640), (420, 620), (760, 1900), (1150, 1650), (1500, 520), (1750, 480), (1300, 900), *((2150, 450),) * 3)
+# Inverters that report twice a minute: what they reported last is what the sun does now.
+REPORTS: Mapping[str, object] = {"envoy": {"options": {"report_period": 30}}}
 # What the page of the actions remembers from its last visit.
 ACTION = {"action": f"{TITAN}.charge", "target": {}, "data": {"power": 500}}
 # Conditions in the page: what a finished page holds.
@@ -55,7 +61,8 @@ async def take_all(demo: Demo, folder: Path) -> list[Path]:
     async with asyncio.timeout(TIME_LIMIT), Page.open(browser, demo.folder, demo.hass.url, SIZE) as page:
         await _log_in(page, demo.hass.tokens)
         taken = await _take_series(demo, page, folder, titan_shots(house), _weather)
-        charger = await add_sessions(demo.hass, house, TITAN)
+        taken += await _take_series(demo, page, folder, envoy_shots(await read_envoy(demo.hass)), _morning)
+        charger = await add_sessions(demo.hass)
         return taken + await _take_series(demo, page, folder, charger_shots(charger), _solar_charge)
 
 
@@ -81,6 +88,16 @@ async def _weather(demo: Demo) -> None:
     for sun, load in WEATHER:
         await demo.simulator.change({"pv_inputs": [420 * sun, 380 * sun, 310 * sun, 250 * sun], "load_w": load})
         await asyncio.sleep(WEATHER_SECONDS)
+
+
+async def _morning(demo: Demo) -> None:
+    """Let the sun rise over a house with a full battery: the grid gives first and takes in the end."""
+    await demo.simulator.change({**FULL, **REPORTS})
+    for watts, load in MORNING:
+        await demo.simulator.change({"pv_w": watts, "load_w": load})
+        await asyncio.sleep(WEATHER_SECONDS)
+    if rescan := (await read_envoy(demo.hass)).find("rescan", "button"):
+        await demo.hass.action("button.press", entity_id=rescan.entity_id)
 
 
 async def _solar_charge(demo: Demo) -> None:
@@ -117,6 +134,18 @@ def charger_shots(charger: House) -> list[Shot]:
     ]
 
 
+def envoy_shots(envoy: House) -> list[Shot]:
+    """Return the pictures of the gateway, in the same order."""
+    integration = f"/config/integrations/integration/{ENVOY}"
+    devices = [("device", envoy.main), *(("inverter", part) for part in envoy.parts[:1])]
+    return [
+        Shot(name="envoy-config_flow", path=integration, ready=LISTED, action=_open_flow),
+        Shot(name="envoy-integration", path=integration, ready=LISTED),
+        *(Shot(name=f"envoy-{name}", path=f"/config/devices/device/{device['id']}", ready=DEVICE) for name, device in devices),
+        Shot(name="envoy-dashboard", path=f"/{URL_PATH}/{SOLAR_PATH}", ready=DRAWN),
+    ]
+
+
 def _devices(house: House) -> list[tuple[str, Mapping[str, Any]]]:
     """Return the device and, where there is one, a battery pack, each with the name of its picture."""
     return [("device", house.main), *(("pack", part) for part in house.parts[:1])]
@@ -142,7 +171,7 @@ async def _take(page: Page, shot: Shot, path: Path) -> None:
 async def _open_flow(page: Page) -> None:
     """Press "Add entry" on the integration's page, as a user does, and wait for a form."""
     await _add_entry(page)
-    await page.wait_for("all('step-flow-form').length && all('ha-textfield, ha-input, wa-input').length > 1")
+    await page.wait_for("all('step-flow-form').length && all('ha-textfield, ha-input, wa-input').length")
 
 
 async def _open_menu(page: Page) -> None:

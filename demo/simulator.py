@@ -40,6 +40,8 @@ class Simulator:
     http_port: int
     trydan_port: int
     cloud_port: int
+    envoy_port: int
+    enphase_cloud: str
 
     @classmethod
     @asynccontextmanager
@@ -47,7 +49,7 @@ class Simulator:
         """Run the simulator on free ports while the block runs."""
         log = folder / "simulator.log"
         zeros = (word for name in ("titan-modbus", "titan-http", "control") for word in (f"--{name}-port", "0"))
-        command = [sys.executable, "-m", "simulators", "--host", LOOPBACK, "--packs", str(PACKS), *zeros]
+        command = [sys.executable, "-m", "simulators", "--host", LOOPBACK, "--packs", str(PACKS), "--envoy-phases", "1", *zeros]
         pipe = asyncio.subprocess.PIPE
         async with child(command, log=log, cwd=root, stop_signal=signal.SIGTERM, stdout=pipe) as process:
             if process.stdout is None:
@@ -71,10 +73,12 @@ class Simulator:
                     http_port=ports["titan_http"],
                     trydan_port=ports["trydan"],
                     cloud_port=ports["v2c_cloud"],
+                    envoy_port=ports["envoy"],
+                    enphase_cloud=f"http://{LOOPBACK}:{ports['enphase_cloud']}",
                 )
 
     async def state(self) -> dict[str, Any]:
-        """Return everything that is going on right now: house, titan, trydan, v2c."""
+        """Return everything that is going on right now: house, titan, trydan, v2c, envoy, enphase_cloud."""
         async with self.session.get("/api/state") as response:
             response.raise_for_status()
             state: dict[str, Any] = await response.json()

@@ -1,5 +1,6 @@
 """The part of the control API that concerns the Enphase gateway."""
 
+from collections import Counter
 from dataclasses import asdict
 from math import isinf
 from typing import TYPE_CHECKING, Any, Final
@@ -29,6 +30,7 @@ def envoy_state(envoy: EnvoySimulator) -> dict[str, object]:
         "sessions": len(envoy.site.gate.sessions),
         "token_checks": envoy.site.gate.token_checks,
         "requests": len(envoy.requests),
+        "requests_by_path": dict(Counter(request.path for request in envoy.requests)),
         "writes": [[request.method, request.path, request.body] for request in envoy.writes],
         "most_open": envoy.most_open,
         "busiest_minute": envoy.busiest_minute,

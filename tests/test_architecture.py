@@ -22,7 +22,7 @@ CORE = "custom_components.energy_core"
 # What an integration of Home Assistant brings along for those that depend on it.
 BROUGHT_BY = {"modbus": {"modbus_connection"}}
 # The only files of the core that may use a library, and which.
-CORE_LIBRARIES = {"http": {"aiohttp", "yarl"}, "tokens": {"jwt"}}
+CORE_LIBRARIES = {"http": {"aiohttp", "yarl", "orjson"}, "tokens": {"jwt"}}
 SIMULATOR_LIBRARIES = {"aiohttp", "yarl", "pymodbus", "tmodbus", "jwt", "cryptography"}
 # Words that only a sibling may say.
 VENDORS = re.compile(

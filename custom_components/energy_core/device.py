@@ -63,6 +63,8 @@ class Device:
         """Start with no blocks; ``now`` gives the local time that daily counters turn by."""
         self.wire = wire
         self.blocks: dict[str, Block] = {}
+        # How often a block has come or gone.
+        self.changes = 0
         self.counters: dict[str, Counter] = {}
         self._clock = clock
         self._now = now
@@ -76,11 +78,13 @@ class Device:
 
     def add[B: Block](self, block: B) -> B:
         """Own ``block`` from now on."""
+        self.changes += 1
         self.blocks[block.name] = block
         return block
 
     def forget(self, name: str) -> None:
         """Stop owning a block that the unit no longer has."""
+        self.changes += 1
         self.blocks.pop(name, None)
         self._read_at.pop(name, None)
         self._shown.discard(name)
@@ -196,12 +200,12 @@ class Device:
 
     def can_write(self, block: Block, point: Point[Any]) -> bool:
         """Tell whether ``point`` can be written on this wire."""
-        source = point.source(self.wire.name, block.index)
+        source = block.sources(self.wire.name).get(point.name)
         return source is not None and source.writable
 
     def writable(self, block: Block, point: Point[Any], wire: Wire | None = None) -> Source:
         """Return where ``point`` is written; raise ``DeviceRefusedError`` when it cannot be."""
-        source = point.source((wire or self.wire).name, block.index)
+        source = block.sources((wire or self.wire).name).get(point.name)
         if source is None or not source.writable:
             raise DeviceRefusedError(key="not_writable", name=point.name)
         return source

@@ -5,7 +5,8 @@ body is ever logged.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 import json
 import math
@@ -97,7 +98,7 @@ async def request(
     seconds. ``ssl`` is how the other side proves itself: by a public authority, by the fingerprint of its own
     certificate, or not at all (False).
     """
-    try:
+    with _ours(session, deadline):
         async with (
             asyncio.timeout(deadline),
             session.request(
@@ -113,6 +114,13 @@ async def request(
             ) as response,
         ):
             return await _answer(response, max_bytes)
+
+
+@contextmanager
+def _ours(session: ClientSession, deadline: float) -> Iterator[None]:
+    """Turn what goes wrong in an exchange into our errors."""
+    try:
+        yield
     except TimeoutError as error:
         raise DeviceTimeoutError(f"no answer within {deadline:g} s") from error
     except (ClientError, OSError, ValueError) as error:

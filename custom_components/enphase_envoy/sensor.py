@@ -45,6 +45,7 @@ from .envoy.points import (
     InverterState,
     Meter,
     MeterState,
+    MeterTotal,
     QRelay,
     Site,
     Storage,
@@ -150,8 +151,8 @@ KINDS: Final = ("net_consumption", "production", "storage", "total_consumption",
 # What a meter tells: the end of the key, the point, its class, the rest.
 type Measured = tuple[str, Point[Any], SensorDeviceClass | None, Mapping[str, Any]]
 MEASURED: Final[tuple[Measured, ...]] = (
-    ("energy_delivered", Meter.delivered, ENERGY, {"shown_in": MWH, "precision": 3}),
-    ("energy_received", Meter.received, ENERGY, {"shown_in": MWH, "precision": 3}),
+    ("energy_delivered", MeterTotal.delivered, ENERGY, {"state_class": RISING, "shown_in": MWH, "precision": 3}),
+    ("energy_received", MeterTotal.received, ENERGY, {"state_class": RISING, "shown_in": MWH, "precision": 3}),
     ("power", Meter.power, POWER, {"shown_in": UnitOfPower.KILO_WATT, "precision": 3}),
     ("frequency", Meter.frequency, FREQUENCY, {"precision": 1, **OFF}),
     ("voltage", Meter.voltage, VOLTAGE, {"shown_in": UnitOfElectricPotential.VOLT, "precision": 1, **OFF}),

@@ -8,7 +8,8 @@ import pytest
 from demo.charger import DEVICE_ID, LEAD, charger_expectations, history, past_session, session_energies
 from demo.checks_v2c import LAN_LOST
 from demo.compare import Saying, log_complaints
-from demo.dashboard_v2c import charger_view, device_consumption
+from demo.dashboard_v2c import charger_view
+from demo.energy import device_consumption
 from demo.flow import account_form
 from demo.registry import Entity, House
 from demo.screenshots import charger_shots

@@ -33,16 +33,20 @@ def test_the_seeded_user_can_log_in():
     assert bcrypt.checkpw(PASSWORD.encode(), base64.b64decode(user["password"]))
 
 
-def test_folder_holds_configuration_seeds_and_our_components(tmp_path):
-    components, folder = tmp_path / "components", tmp_path / "config"
-    components.mkdir()
-    folder.mkdir()
-    write_config(folder, components, 18123)
-    assert (folder / "configuration.yaml").read_text() == CONFIGURATION
-    assert (folder / "custom_components").resolve() == components
+def test_folder_holds_configuration_seeds_and_all_components(tmp_path):
+    ours, demo, folder = tmp_path / "components", tmp_path / "demo", tmp_path / "config"
+    for source in (ours / "titan", ours / "__pycache__", demo / "demo_cloud", folder):
+        source.mkdir(parents=True)
+    (ours / "__init__.py").touch()
+    write_config(folder, (ours, demo), 18123, "http://127.0.0.1:18124")
+    parsed = yaml.safe_load((folder / "configuration.yaml").read_text())
+    assert parsed.keys() == {*yaml.safe_load(CONFIGURATION), "demo_cloud"}
+    assert parsed["demo_cloud"] == {"enphase": "http://127.0.0.1:18124"}
+    linked = {one.name: one.resolve() for one in (folder / "custom_components").iterdir()}
+    assert linked == {"__init__.py": ours / "__init__.py", "titan": ours / "titan", "demo_cloud": demo / "demo_cloud"}
     assert json.loads((folder / ".storage" / "http").read_text())["version"] == 2
 
 
 def test_no_components_is_said(tmp_path):
     with pytest.raises(DemoError, match="no integrations found"):
-        write_config(tmp_path, tmp_path / "absent", 1)
+        write_config(tmp_path, [tmp_path / "absent"], 1, "http://127.0.0.1:2")

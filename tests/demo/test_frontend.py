@@ -5,7 +5,8 @@ import json
 import pytest
 
 from demo.__main__ import arguments
-from demo.dashboard import dashboard, energy_sources
+from demo.dashboard import dashboard
+from demo.energy import energy_sources
 from demo.flow import defaults, titan_form
 from demo.frontend import energy_issues
 from demo.registry import Entity, House

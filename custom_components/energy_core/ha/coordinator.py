@@ -64,7 +64,9 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
         self.backoff = Backoff()
         self.fresh: frozenset[str] = frozenset()
         self._failures = 0
+        self.grew = True
         self._steady = False
+        self._sizes: dict[str, int] = {}
 
     def identify(self, block: Block, key: str) -> Identity:
         """Return the frozen id of an entity of ``block``, and what its name needs; parts are numbered."""
@@ -115,7 +117,7 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
     @override
     def async_update_listeners(self) -> None:
         """Tell everybody; after a steady poll only those listen whom it concerns."""
-        if not (self.sparse and self._steady):
+        if not self.steady:
             super().async_update_listeners()
         else:
             for update, context in list(self._listeners.values()):
@@ -123,9 +125,22 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
                     update()
         self._steady = False
 
+    def _measure(self, report: UpdateReport) -> bool:
+        """Tell whether a block has come or gone, or shows more than it did."""
+        sizes = {name: len(self.device.blocks[name].values) for name in report.updated if name in self.device.blocks}
+        sizes[""] = self.device.changes
+        grew = any(self._sizes.get(name) != size for name, size in sizes.items())
+        self._sizes |= sizes
+        return grew
+
+    @property
+    def steady(self) -> bool:
+        """Whether listeners are told of a poll that changed nothing about who answers."""
+        return self.sparse and self._steady
+
     def concerns(self, block: Block) -> bool:
         """Tell whether there may be something new about ``block``."""
-        return not (self.sparse and self._steady) or block.name in self.fresh
+        return not self.steady or block.name in self.fresh
 
     async def after_update(self, report: UpdateReport) -> None:
         """Act on a fresh report before entities see it; an ``EnergyError`` counts as a loss."""
@@ -152,6 +167,7 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
         earlier = self.data or UpdateReport()
         now = report.after(earlier)
         self._steady = self.last_update_success and self.data is not None and now.failed.keys() == earlier.failed.keys()
+        self.grew = self._measure(report)
         before = {self.device.label(name) for name in earlier.failed}
         silent = {self.device.label(name): error for name, error in now.failed.items()}
         for label in sorted(silent.keys() - before):

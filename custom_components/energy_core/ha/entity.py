@@ -33,7 +33,7 @@ class EnergyEntity(CoordinatorEntity[EnergyCoordinator[Any]]):
         if identity.hidden:
             self._attr_entity_registry_enabled_default = False
         self._attr_device_info = coordinator.device_info(block)
-        self._written: object = None
+        self._written: tuple[bool, object] | None = None
 
     @property
     @override
@@ -52,7 +52,9 @@ class EnergyEntity(CoordinatorEntity[EnergyCoordinator[Any]]):
     def _handle_coordinator_update(self) -> None:
         if not self.coordinator.concerns(self.block):
             return
-        now = (self.available, self.shown())
+        # What is there is there still after a steady poll; only values move.
+        available = self._written[0] if self.coordinator.steady and self._written else self.available
+        now = (available, self.shown())
         reported = self.always_write and self.block.name in self.coordinator.fresh
         if now != self._written or reported:
             self._written = now

@@ -202,6 +202,8 @@ class Arrivals:
     @callback
     def look(self) -> None:
         """Add what is new, remove what is gone."""
+        if self._coordinator.steady and not self._coordinator.grew:
+            return
         blocks = self._coordinator.device.blocks
         for name in [name for name, (block, _) in self._seen.items() if blocks.get(name) is not block]:
             self._drop(name)

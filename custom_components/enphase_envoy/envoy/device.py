@@ -48,6 +48,9 @@ FAST: Final = 0.0
 DAILY_SLOT: Final = ".energy_today"
 # Blocks that are read to find parts.
 FINDERS: Final = ("info", "meters", "report", "inverters", "ensemble", "contacts", "production")
+# Those of them that may be of no use to anybody today, and are read all the same, so often (s).
+SEARCHERS: Final = ("report", "contacts")
+SEARCH: Final = 900.0
 # Around this hour of its day the gateway is busy with itself, and device data hangs (trap 9).
 QUIET: Final = (time(22, 59), time(23, 4))
 TROUBLED: Final = "device_data"
@@ -56,6 +59,7 @@ TROUBLED: Final = "device_data"
 class Envoy(PartOwner):
     """One gateway; its values live in its blocks, what they add up to in ``Site``."""
 
+    finders = FINDERS
     max_power = 100_000
     settle = (1.0, 3.0, 6.0, 12.0, 20.0)
     # The seconds between two polls, set by who polls.
@@ -140,7 +144,10 @@ class Envoy(PartOwner):
     def due(self, wanted: Collection[str]) -> list[Block]:
         """Return the fast blocks, and a few of the slower endpoints that are due, the most overdue first."""
         needed = {name for (block, _), names in self.origins.items() if block in wanted for name in names}
-        blocks = super().due({*wanted, *needed})
+        # Whether the storage CT can be believed, only its phases tell (units.heal_storage).
+        needed |= {meter.name for meter in self.parts(Meter) if meter.kind == "storage"}
+        overdue = {name for name in SEARCHERS if self._clock() - self._read_at.get(name, -SEARCH) >= SEARCH}
+        blocks = super().due({*wanted, *needed, *overdue})
         quiet = QUIET[0] <= self._now().time() < QUIET[1]
         fast: list[Block] = []
         slow: dict[str, list[Block]] = {}

@@ -24,6 +24,7 @@ from .points import (
     InverterState,
     Meter,
     MeterState,
+    MeterTotal,
     Part,
     QRelay,
 )
@@ -75,10 +76,10 @@ def meters(flat: Flat) -> list[Entry]:
             continue
         count = int(number(fields.get("phaseCount")) or 1)
         kind = kind.replace("-", "_")
-        entries += [Entry(make=MeterState, item=eid, kind=kind), Entry(make=Meter, item=eid, kind=kind)]
-        for phase in PHASES[: count if count > 1 else 0]:
+        for phase in (0, *PHASES[: count if count > 1 else 0]):
             entries.append(Entry(make=MeterState, item=eid, kind=kind, phase=phase))
-            entries.append(Entry(make=Meter, item=f"{eid}.{phase}", kind=kind, phase=phase))
+            measured = f"{eid}.{phase}" if phase else eid
+            entries += [Entry(make=make, item=measured, kind=kind, phase=phase) for make in (Meter, MeterTotal)]
     return entries
 
 

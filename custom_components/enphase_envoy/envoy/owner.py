@@ -1,6 +1,7 @@
 """Owns the parts behind a gateway: adopts what an answer shows, lets go of what has been missing for a while."""
 
-from typing import Any, Final, cast, override
+from collections.abc import Collection
+from typing import Any, ClassVar, Final, cast, override
 
 from ...energy_core.device import Device
 from ...energy_core.points import Block
@@ -11,12 +12,16 @@ from .points import WIRE, InverterDetail, Part
 
 # Reports in which a part must be missing before it is taken to be gone.
 GONE_AFTER: Final = 3
+# Families of which an empty list says nothing: some firmware empties that of the inverters every four hours.
+PATIENT: Final = frozenset({"inverters", "contact_settings"})
 # What nobody has had so far: it appears with the firmware that has it.
 SINCE_LATER: Final = frozenset({"energy_yesterday", "energy_week"})
 
 
 class PartOwner(Device):
-    """A device whose blocks come and go with what its answers list."""
+    """A device whose blocks come and go with what its answers list; ``finders`` are the blocks read to find others."""
+
+    finders: ClassVar[Collection[str]] = ()
 
     def __init__(self, local: Local, *, serial: str, **more: Any) -> None:
         """Own no part yet; ``serial`` is the gateway's."""
@@ -50,9 +55,9 @@ class PartOwner(Device):
         super().forget(name)
 
     def look_again(self) -> None:
-        """Read also what has shown nothing so far: there may be something now."""
-        blocks = self.blocks
-        self._shown = {name for name in self._shown if any(value is not None for value in blocks[name].values.values())}
+        """Read also what finds parts, and what has shown nothing so far: there may be something now."""
+        told = {name for name, block in self.blocks.items() if any(value is not None for value in block.values.values())}
+        self._shown &= told - set(self.finders)
 
     def sync(self, family: str, entries: list[Entry]) -> None:
         """Own a block for each part that the ``family`` of parts of an endpoint has; let go of those long missing."""
@@ -64,8 +69,7 @@ class PartOwner(Device):
                 self._adopt(family, entry)
         if self._begun and len(self.blocks) > before:
             self.look_again()
-        if not entries and family == "inverters":
-            # Some firmware empties the list every four hours; nothing has gone.
+        if not entries and family in PATIENT:
             return
         for name, block in list(self.blocks.items()):
             if isinstance(block, Part) and block.family == family and name not in names:

@@ -22,6 +22,7 @@ UINT32: Final = 2**32
 POWERS: Final = frozenset({"activePower", "wNow", "lastReportWatts", "acb_lastReportWatts"})
 INT32_MAX: Final = 2**31
 # Device types in the list of inverters (trap 16): AC batteries stand among them.
+INVERTER_TYPE: Final = 1
 ACB_TYPE: Final = 11
 NOT_INVERTERS: Final = frozenset({ACB_TYPE, 12})
 WH_PER_UNIT: Final = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9}
@@ -168,13 +169,18 @@ def page_production(document: bytes) -> Flat:
 def inverters(document: Json) -> Flat:
     """``/api/v1/production/inverters``: the last report of each; AC batteries are kept apart (trap 16)."""
     entries = objects(document)
-    solar = [entry for entry in entries if entry.get("devType") not in NOT_INVERTERS]
-    acbs = [entry for entry in entries if entry.get("devType") == ACB_TYPE]
+    solar = [entry for entry in entries if (kind := _device_type(entry)) is not None and kind not in NOT_INVERTERS]
+    acbs = [entry for entry in entries if _device_type(entry) == ACB_TYPE]
     flat = _items("inverters", "serialNumber", solar)
     for entry in acbs:
         fields = {f"acb_{field}": raw for field, raw in entry.items()}
         flat.update(_item("inverters", entry.get("serialNumber"), fields))
     return flat
+
+
+def _device_type(entry: Mapping[str, Any]) -> float | None:
+    """Return what an entry is, None where that cannot be read; inverters of old firmware do not say it."""
+    return number(entry["devType"]) if "devType" in entry else INVERTER_TYPE
 
 
 def device_data(document: Json) -> Flat:

@@ -110,6 +110,10 @@ def _percent(endpoint: str, name: str) -> Point[float]:
     return _number(endpoint, name, "%", low=0, high=100)
 
 
+def _flow(unit: str) -> Point[float]:
+    return Point(float, unit)
+
+
 class Info(Block):
     """The gateway itself."""
 
@@ -174,6 +178,15 @@ class Meter(Part):
     def take_back(self) -> None:
         """Believe the registers of the reading before; how much flows is not known."""
         self.values |= {name: self._before.get(name) for name in ("delivered", "received")} | {"power": None}
+
+
+class MeterTotal(Part):
+    """The registers of a CT, or of one phase of it, as they are shown: they move slowly, and are brought up now and then."""
+
+    variants: ClassVar[Mapping[str, tuple[str, ...]]] = OF_PHASES
+
+    delivered = _flow("Wh")
+    received = _flow("Wh")
 
 
 class Eim(Part):
@@ -336,7 +349,7 @@ class AcbGroup(Block):
 class Ensemble(Block):
     """Which batteries and controllers there are; read to find them."""
 
-    every: ClassVar[float] = 60
+    every: ClassVar[float] = 300
     essential: ClassVar[bool] = True
 
     battery_count = _number("ensemble", "ENCHARGE")
@@ -510,10 +523,6 @@ class Token(Block):
 
     expires = Point(float)
     role = Point(str, names=("owner", "installer", "unknown"))
-
-
-def _flow(unit: str) -> Point[float]:
-    return Point(float, unit)
 
 
 class Site(Part):

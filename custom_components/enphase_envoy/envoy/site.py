@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from ...energy_core.ledger import Ledger
 from ...energy_core.points import Block, Point
 from .flows import Pick, add, combine, exported, first, imported, minus
-from .points import AcbSum, Batteries, Eim, EnchargePower, Meter, Production, Site
+from .points import AcbSum, Batteries, Eim, EnchargePower, Meter, MeterTotal, Production, Site
 
 if TYPE_CHECKING:
     from .device import Envoy
@@ -33,6 +33,8 @@ LIKE_LIFETIME: Final = 0.01
 def derive(envoy: Envoy, now: datetime, *, energies: bool = True) -> None:
     """Bring the site, each of its phases and the batteries up to date; ``energies`` may wait."""
     battery = _batteries(envoy, now)
+    if energies:
+        _totals(envoy)
     for phase in range(envoy.phases + 1):
         block = envoy.site(phase)
         # A phase costs as much as the whole, and most people never look at it.
@@ -202,6 +204,16 @@ DAY_POINTS: Final[Mapping[str, tuple[Point[float], Point[float]]]] = {
     "export": (Site.export_today, Site.export_week),
     "net": (Site.net_today, Site.net_week),
 }
+
+
+def _totals(envoy: Envoy) -> None:
+    """Bring the registers of the CTs up to date, as far as somebody looks at them."""
+    for total in envoy.parts(MeterTotal):
+        meter = envoy.part(Meter, total.kind, total.phase)
+        if meter is None or not envoy.heeds(total):
+            continue
+        for shown, register in ((MeterTotal.delivered, Meter.delivered), (MeterTotal.received, Meter.received)):
+            _put(envoy, total, shown, Pick(meter.get(register), frozenset((meter.name,))))
 
 
 def _batteries(envoy: Envoy, now: datetime) -> Pick:

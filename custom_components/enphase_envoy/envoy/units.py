@@ -20,6 +20,7 @@ from .points import (
     InverterDetail,
     Meter,
     MeterState,
+    MeterTotal,
     Part,
     Site,
     Storage,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from .owner import PartOwner
 
 # What is about the site as a whole, or a phase of it, belongs to the gateway.
-OF_GATEWAY: Final = (Meter, MeterState, Eim, Site, AcbSum, AcbStore)
+OF_GATEWAY: Final = (Meter, MeterTotal, MeterState, Eim, Site, AcbSum, AcbStore)
 # Sums that mean something only where there is what they sum up.
 OF_BATTERIES: Final = (
     *(Storage.level, Storage.reserve, Storage.health),

@@ -210,7 +210,7 @@ async def test_an_old_token_is_replaced_on_the_way(
     hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator
 ) -> None:
     """The account is known: nobody has to be asked."""
-    entry = known(hass, account_data(sim, cloud, token=cloud.token(issued=time.time() - 2 * YEAR), host="192.0.2.1"))
+    entry = known(hass, account_data(sim, cloud, token=cloud.token(issued=time.time() - 2 * YEAR), host="127.0.0.1:1"))
     assert done(await reconfigure(hass, entry, host=sim.address)) == "reconfigure_successful"
     await loaded(hass, entry)
     assert entry.data["token"] == cloud.issued[-1]
@@ -243,7 +243,7 @@ async def test_a_token_is_replaced_before_it_expires(
 async def test_old_firmware_at_a_new_address(hass: HomeAssistant) -> None:
     """The password is tried again; another one can be entered."""
     async with EnvoySimulator(serial=SERIAL, profile="5.0", installer_password="own") as sim:
-        entry = known(hass, data_of(sim, password="own", host="192.0.2.1"))
+        entry = known(hass, data_of(sim, password="own", host="127.0.0.1:1"))
         assert done(await reconfigure(hass, entry, host=sim.address)) == "reconfigure_successful"
         await loaded(hass, entry)
         form = await reconfigure(hass, entry, new_access=True)
@@ -254,7 +254,7 @@ async def test_old_firmware_at_a_new_address(hass: HomeAssistant) -> None:
 
 async def test_the_new_address_is_somebody_else(hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator) -> None:
     """Nothing changes, and the form stays open for the right one."""
-    entry = known(hass, account_data(sim, cloud, host="192.0.2.1"))
+    entry = known(hass, account_data(sim, cloud, host="127.0.0.1:1"))
     async with EnvoySimulator(serial=OTHER) as other:
         form = await reconfigure(hass, entry, host=other.address)
         assert (form["step_id"], form["errors"]) == ("reconfigure", {"base": "other_unit"})
@@ -264,7 +264,7 @@ async def test_the_new_address_is_somebody_else(hass: HomeAssistant, sim: EnvoyS
     form = await go_on(hass, form["flow_id"], host=sim.address, new_access=False)
     assert form["errors"] == {"base": "gateway_busy"}
     sim.heal()
-    assert entry.data["host"] == "192.0.2.1"
+    assert entry.data["host"] == "127.0.0.1:1"
     assert done(await go_on(hass, form["flow_id"], host=sim.address, new_access=False)) == "reconfigure_successful"
     await loaded(hass, entry)
 

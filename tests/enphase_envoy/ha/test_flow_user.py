@@ -141,7 +141,7 @@ async def test_the_menu_waits(hass: HomeAssistant, sim: EnvoySimulator) -> None:
 
 async def test_one_entry_for_each_gateway(hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator) -> None:
     """The second one is turned away before it asks for anything, and changes nothing."""
-    entry = known(hass, data_of(sim, token=cloud.token(), host="192.0.2.1"))
+    entry = known(hass, data_of(sim, token=cloud.token(), host="127.0.0.1:1"))
     before = dict(entry.data)
     result = await meet(hass, sim.address)
     assert (result["type"], result["reason"]) == ("abort", "already_configured")

@@ -61,7 +61,7 @@ async def move(sim: EnvoySimulator) -> str:
 
 async def test_a_new_gateway_is_offered(hass: HomeAssistant, sim: EnvoySimulator) -> None:
     """With its serial number and address; the rest goes as by hand, whatever else is there."""
-    known(hass, data_of(sim, host="192.0.2.9"), unique_id=OTHER)
+    known(hass, data_of(sim, host="127.0.0.1:1"), unique_id=OTHER)
     form = await announce(hass, sim.port)
     assert (form["step_id"], form["errors"]) == ("user", {})
     (flow,) = hass.config_entries.flow.async_progress()
@@ -103,7 +103,7 @@ async def test_a_known_gateway_that_has_moved_is_followed(
     hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator
 ) -> None:
     """It answers at the new address and no more at the old one; its certificate is the same."""
-    known(hass, data_of(sim, host="192.0.2.9"), unique_id=OTHER)
+    known(hass, data_of(sim, host="127.0.0.1:1"), unique_id=OTHER)
     entry = await start(hass, account_data(sim, cloud))
     await move(sim)
     assert told(await announce(hass, sim.port)) == "already_configured"
