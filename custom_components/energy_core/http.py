@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 import json
 import math
-import re
 from typing import Any, Final
 
 from aiohttp import (
@@ -50,8 +49,6 @@ MAX_DEPTH: Final = 32
 RETRY_AFTER: Final = 60.0
 # One deadline stands around the whole exchange instead.
 NO_TIMEOUT: Final = ClientTimeout(total=None)
-# How a number looks that may be more than a double holds.
-HUGE: Final = re.compile(rb"[eE]\+?\d{3}|\d{300}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,13 +198,11 @@ def parse(raw: bytes) -> Json:
 
 
 def _loads(raw: bytes) -> Json:
-    """Read strict JSON quickly; what is not quite JSON, or may hold an infinite number, patiently."""
-    if not HUGE.search(raw):
-        try:
-            return orjson.loads(raw)
-        except orjson.JSONDecodeError:
-            return json.loads(raw, parse_constant=lambda _: None)
-    return json.loads(raw, parse_constant=lambda _: None, parse_float=_finite)
+    """Read strict JSON quickly; what is not quite JSON, or holds an infinite number, patiently."""
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return json.loads(raw, parse_constant=lambda _: None, parse_float=_finite)
 
 
 def _finite(digits: str) -> float | None:

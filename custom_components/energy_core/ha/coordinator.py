@@ -66,6 +66,7 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
         self._failures = 0
         self.grew = True
         self._steady = False
+        self._changes = 0
         self._sizes: dict[str, int] = {}
 
     def identify(self, block: Block, key: str) -> Identity:
@@ -127,9 +128,11 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
 
     def _measure(self, report: UpdateReport) -> bool:
         """Tell whether a block has come or gone, or shows more than it did."""
+        if moved := self._changes != self.device.changes:
+            # A block may have come back under the name of one that showed as much.
+            self._changes, self._sizes = self.device.changes, {}
         sizes = {name: len(self.device.blocks[name].values) for name in report.updated if name in self.device.blocks}
-        sizes[""] = self.device.changes
-        grew = any(self._sizes.get(name) != size for name, size in sizes.items())
+        grew = moved or any(self._sizes.get(name) != size for name, size in sizes.items())
         self._sizes |= sizes
         return grew
 

@@ -136,6 +136,14 @@ class Envoy(PartOwner):
             return UpdateReport()
         return await super().update([block.name for block in blocks], only=True, wire=wire)
 
+    @override
+    def replaced(self, before: Block | None) -> None:
+        """Count on from what another CT reads: its registers began elsewhere."""
+        if isinstance(before, Meter):
+            for name in before.counted:
+                self.counters.pop(f"{before.name}.{name}", None)
+            self.ledger.swap(self.ledger.accounts)
+
     def heeds(self, block: Block) -> bool:
         """Tell whether anybody looks at a block, or could not so far because it has never shown anything."""
         return block.name in self._wanted or not block.values

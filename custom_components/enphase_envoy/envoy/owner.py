@@ -67,6 +67,7 @@ class PartOwner(Device):
             known = self.blocks.get(entry.name)
             if not isinstance(known, Part) or known.item != entry.item:
                 self._adopt(family, entry)
+                self.replaced(known)
         if self._begun and len(self.blocks) > before:
             self.look_again()
         if not entries and family in PATIENT:
@@ -76,6 +77,9 @@ class PartOwner(Device):
                 self._misses[name] = self._misses.get(name, 0) + 1
                 if self._misses[name] >= GONE_AFTER:
                     self.forget(name)
+
+    def replaced(self, before: Block | None) -> None:
+        """Act on a part that has taken the place of another; ``before`` is None where there was none."""
 
     def _adopt(self, family: str, entry: Entry) -> None:
         block = entry.make(entry.name, item=entry.item, kind=entry.kind, phase=entry.phase, family=family)

@@ -123,7 +123,8 @@ class _Derivation:
         self.days("consumption", used, self.eim("total_consumption"))
         self.days("import", bought)
         self.days("export", sold)
-        net = minus(bought, sold) if bought.value is not None else minus(used, made)
+        # Never one for the other from poll to poll: the two differ by what the gateway integrates by itself.
+        net = minus(bought, sold) if self.meter("net_consumption") is not None else minus(used, made)
         self.days("net", net, falls=True)
 
     def lifetime(self) -> Pick:
@@ -146,8 +147,11 @@ class _Derivation:
     def balance(self, bought: Pick, sold: Pick) -> Pick:
         """Return import minus export: the gateway's register, unless that is the import alone, as on old firmware (4)."""
         told = self.at((self.eim("net_consumption"), Eim.lifetime))
-        if bought.value is None or sold.value is None or told.value is None:
+        if self.meter("net_consumption") is None:
             return told
+        if bought.value is None or sold.value is None or told.value is None:
+            # Which of the two it is cannot be told now.
+            return Pick(names=bought.names | told.names)
         own = bought.value - sold.value
         return Pick(own, bought.names) if abs(told.value - bought.value) < abs(told.value - own) else told
 

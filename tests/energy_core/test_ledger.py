@@ -1,0 +1,122 @@
+"""Days and weeks out of registers."""
+
+from datetime import datetime, timedelta
+import json
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.energy_core.ledger import Ledger
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+def at(text: str) -> datetime:
+    """Return a moment in Paris."""
+    return datetime.fromisoformat(text).replace(tzinfo=PARIS)
+
+
+def test_a_day_is_what_was_counted_since_midnight() -> None:
+    """The register stood at 150 when the day began, half-way between two readings."""
+    ledger = Ledger()
+    ledger.observe("grid", 100, at("2026-06-01T23:50"))
+    ledger.observe("grid", 200, at("2026-06-02T00:10"))
+    assert ledger.days("grid", 1, at("2026-06-02T00:10")) == pytest.approx(50)
+
+
+def test_the_first_day_is_partial_until_somebody_knows_better() -> None:
+    """And never makes a whole week."""
+    ledger, noon = Ledger(), at("2026-06-01T12:00")
+    ledger.observe("grid", 1000, noon)
+    assert ledger.partial("grid", noon)
+    assert ledger.days("grid", 1, noon) == 0
+    for day in range(1, 8):
+        ledger.observe("grid", 1000 + day * 24, noon + timedelta(days=day))
+    sunday = noon + timedelta(days=6)
+    assert ledger.days("grid", 7, sunday) is None
+    assert ledger.days("grid", 7, noon + timedelta(days=7)) == pytest.approx(6 * 24 + 12, abs=0.1)
+    later = Ledger().restore(json.loads(json.dumps(ledger.as_dict())))
+    assert later.days("grid", 7, sunday) is None
+    later.seed("grid", noon.date(), 990)
+    assert later.days("grid", 7, sunday) is not None
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("2026-03-29T00:00", "2026-03-30T00:00"), ("2026-10-25T00:00", "2026-10-26T00:00")]
+)
+def test_the_change_of_the_clocks_is_no_energy(before: str, after: str) -> None:
+    """Was wrong: 23 or 25 hours were taken for 24. 1 kW without a pause, an outage from 22:00 to 02:00 in between."""
+    ledger, start = Ledger(), at(before).timestamp()
+    moment = start - 7200
+    while moment < at(after).timestamp() + 3 * 3600:
+        now = datetime.fromtimestamp(moment, PARIS)
+        if not (now.hour >= 22 or now.hour < 2) or moment <= start - 7200:
+            ledger.observe("grid", (moment - start) / 3.6, now)
+        moment += 600
+    hours = (at(after).timestamp() - start) / 3600
+    marks = ledger.accounts["grid"].marks
+    assert marks[at(after).date()] - marks[at(before).date()] == pytest.approx(hours * 1000, abs=1)
+
+
+def test_days_of_an_outage_are_shared_out() -> None:
+    """Three midnights without a reading: each day gets its share, and is an estimate."""
+    ledger = Ledger()
+    ledger.observe("grid", 0, at("2026-06-01T12:00"))
+    ledger.observe("grid", 7200, at("2026-06-04T12:00"))
+    assert ledger.since("grid", at("2026-06-04T00:00").date()) == pytest.approx(1200)
+    assert ledger.since("grid", at("2026-06-03T00:00").date()) == pytest.approx(3600)
+    assert len(ledger.accounts["grid"].estimated) == 3
+
+
+def test_a_reset_register_goes_on() -> None:
+    """What was counted before stays counted."""
+    ledger = Ledger()
+    ledger.seed("grid", at("2026-06-01T00:00").date(), 0)
+    ledger.observe("grid", 500, at("2026-06-01T10:00"))
+    ledger.observe("grid", 3, at("2026-06-01T10:01"))
+    ledger.observe("grid", 10, at("2026-06-01T10:02"))
+    assert ledger.days("grid", 1, at("2026-06-01T10:02")) == 507
+
+
+def test_another_meter_is_no_energy() -> None:
+    """A CT was exchanged: its register began elsewhere, higher or lower."""
+    ledger = Ledger()
+    ledger.seed("grid", at("2026-06-01T00:00").date(), 0)
+    ledger.observe("grid", 500, at("2026-06-01T10:00"))
+    ledger.swap(["grid", "unknown"])
+    ledger.observe("grid", 90_000, at("2026-06-01T10:01"))
+    ledger.observe("grid", 90_020, at("2026-06-01T10:02"))
+    assert ledger.days("grid", 1, at("2026-06-01T10:02")) == 520
+
+
+def test_a_balance_may_fall() -> None:
+    """Import minus export goes both ways."""
+    ledger = Ledger()
+    ledger.seed("net", at("2026-06-01T00:00").date(), 0)
+    ledger.observe("net", 500, at("2026-06-01T10:00"), falls=True)
+    ledger.observe("net", -200, at("2026-06-01T12:00"), falls=True)
+    assert ledger.days("net", 1, at("2026-06-01T12:00")) == -200
+
+
+def test_old_days_are_forgotten() -> None:
+    """A memory does not grow."""
+    ledger, start = Ledger(), at("2026-01-01T12:00")
+    for day in range(60):
+        ledger.observe("grid", day * 1000, start + timedelta(days=day))
+    assert len(ledger.accounts["grid"].marks) <= 9
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text() | st.integers(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(["marks", "level", "read", "begun"]), inner),
+)
+
+
+@given(JSON)
+def test_garbage_is_forgotten(saved: object) -> None:
+    """Whatever is in the memory, nothing raises."""
+    ledger = Ledger().restore(saved)
+    ledger.restore({"grid": saved})
+    ledger.observe("grid", 1, at("2026-06-01T12:00"))
+    assert ledger.days("grid", 1, at("2026-06-01T12:00")) is not None
