@@ -1,6 +1,6 @@
 """What the gateway has taught us about each endpoint: each fails alone, and is left alone for a while."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -54,10 +54,9 @@ class Health:
         failures = known.failures + 1 if known else 1
         self.troubles[name] = Trouble(error, failures, self.clock() + BACKOFF.delay(failures, PACE))
 
-    def pardon(self, names: Iterable[str]) -> None:
-        """Forget the failures of these: they were not their own."""
-        for name in names:
-            self.troubles.pop(name, None)
+    def pardon(self, name: str) -> None:
+        """Forget the failures of an endpoint: they were not its own."""
+        self.troubles.pop(name, None)
 
     def missing(self, name: str) -> bool:
         """Note a 404; return whether the endpoint counts as absent. One that has answered before is only in trouble."""

@@ -1,6 +1,6 @@
 """The gateway's own wire: endpoints read one after the other, each failing alone; writes on fresh data."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 import logging
 import time
 from typing import Final, override
@@ -57,7 +57,7 @@ class Local(Wire):
         wanted = list(dict.fromkeys(_endpoint(source.key) for source in sources))
         values: dict[Key, Raw] = {}
         errors: dict[str, EnergyError] = {}
-        silent: dict[str, EnergyError] = {}
+        alive = False
         self.answered = self.answered if command else set()
         for name in wanted:
             standing = None if command else self.health.waits(name)
@@ -69,9 +69,11 @@ class Local(Wire):
             except EnergyError as error:
                 if is_about_access(error):
                     raise
-                errors[name] = silent[name] = error
-        if silent and not values:
-            await self._look_for_life(silent)
+                errors[name] = error
+                if not alive and not values:
+                    # Before the next one is waited for: where nobody is, each would take its time.
+                    await self._look_for_life(name, error)
+                alive = True
         failed = {source.key: errors[name] for source in sources if (name := _endpoint(source.key)) in errors}
         return Reading(values=values, failed=failed)
 
@@ -130,31 +132,37 @@ class Local(Wire):
         if not await self.link.token_holds():
             raise DeviceAuthError("the gateway refuses a new token", key="token_refused")
 
-    async def _look_for_life(self, errors: Mapping[str, EnergyError]) -> None:
-        """Raise when the gateway as a whole is deaf: nothing of what was asked answers, nor its identity."""
-        if self.link.base.startswith("http:") and all(_status(error).startswith("3") for error in errors.values()):
-            raise DeviceConnectionError("HTTPS is wanted", key="redirected")
-        if not any(_is_outage(error) for error in errors.values()):
+    async def _look_for_life(self, name: str, error: EnergyError) -> None:
+        """Raise when the gateway as a whole is deaf: one endpoint failed, and one that has nothing to do with it does, too."""
+        if not self._may_be_down(error):
             return
+        others = (SIGN_OF_LIFE, *self.seen)
+        witness = next((each for each in others if each != name and each not in self.health.troubles), name)
         try:
-            if SIGN_OF_LIFE in errors:
-                raise errors[SIGN_OF_LIFE]
-            endpoint = self.endpoints[SIGN_OF_LIFE]
-            await self.link.send("GET", endpoint.path, deadline=endpoint.deadline, is_open=True)
-        except EnergyError as error:
-            if not _is_outage(error):
+            if witness == name:
+                raise error
+            endpoint = self.endpoints[witness]
+            await self.link.send("GET", endpoint.path, deadline=endpoint.deadline, is_open=witness == SIGN_OF_LIFE)
+        except EnergyError as silence:
+            if is_about_access(silence) and not (isinstance(silence, DeviceAuthError) and is_refusal(silence)):
                 raise
-            _LOGGER.debug("The gateway is silent: %s", error)
-            # No endpoint is to blame: with the gateway all of them are back.
-            self.health.pardon(errors)
-            if _status(error):
-                raise DeviceConnectionError(str(error), key="gateway_busy") from error
+            if not self._may_be_down(silence):
+                return
+            _LOGGER.debug("The gateway is silent: %s", silence)
+            # The endpoint is not to blame: with the gateway it is back.
+            self.health.pardon(name)
+            if _status(silence).startswith("3"):
+                raise DeviceConnectionError("HTTPS is wanted", key="redirected") from silence
+            if _status(silence):
+                raise DeviceConnectionError(str(silence), key="gateway_busy") from silence
             raise
 
-
-def _is_outage(error: EnergyError) -> bool:
-    """Tell whether an error may be one of the whole gateway: it answers nothing, or 5xx to everything while it starts."""
-    return isinstance(error, DeviceConnectionError | DeviceTimeoutError) or _status(error).startswith("5")
+    def _may_be_down(self, error: EnergyError) -> bool:
+        """Tell whether an error may be one of the whole gateway: silence, 5xx while it starts, HTTPS and no HTTP any more."""
+        if isinstance(error, DeviceConnectionError | DeviceTimeoutError):
+            return True
+        status = _status(error)
+        return status.startswith("5") or (status.startswith("3") and self.link.base.startswith("http:"))
 
 
 def _status(error: EnergyError) -> str:

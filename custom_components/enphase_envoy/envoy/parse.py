@@ -88,8 +88,9 @@ def info(document: bytes) -> Flat:
 
 
 def _tag(page: str, name: str) -> str | None:
-    found = re.search(rf"<{name}>(.*?)</{name}>", page, re.DOTALL)
-    return html.unescape(found[1]).strip() if found else None
+    _, opened, rest = page.partition(f"<{name}>")
+    inside, closed, _ = rest.partition(f"</{name}>")
+    return html.unescape(inside).strip() if opened and closed else None
 
 
 def meters(document: Json) -> Flat:
@@ -150,7 +151,7 @@ def v1_production(document: Json) -> Flat:
 
 def page_production(document: bytes) -> Flat:
     """Return the same as ``v1_production`` from the page of firmware before 3.9, which has nothing else."""
-    words = re.sub(r"<[^>]*>", " ", document[:200_000].decode(errors="replace"))
+    words = re.sub(r"<[^<>]*>", " ", document[:200_000].decode(errors="replace"))
     flat: Flat = {}
     for label, field in (
         ("Currently", "wattsNow"),

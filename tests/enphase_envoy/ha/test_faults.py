@@ -9,7 +9,7 @@ import pytest
 
 from simulators.enphase_cloud import EnphaseCloudSimulator
 from simulators.envoy import EnvoySimulator
-from tests.enphase_envoy.ha.house import ACCOUNT, SERIAL, account_data, start
+from tests.enphase_envoy.ha.house import SERIAL, account_data, start
 from tests.enphase_envoy.ha.rig import asked, complaints, everything, poll, silent, state, states
 
 SITE: dict[str, Any] = {"encharges": 1, "enpower": True, "acbs": 1, "generator": True, "qrelay": True}
@@ -118,10 +118,10 @@ async def test_everything_fails_at_once(
     assert not cloud.calls
 
 
-@pytest.mark.parametrize("path", ["/ivp/meters/readings", "/production.json", "/api/v1/production/inverters", "/ivp/ensemble/inventory"])
-async def test_it_fails_from_the_start(
-    hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator, path: str
-) -> None:
+@pytest.mark.parametrize(
+    "path", ["/ivp/meters/readings", "/production.json", "/api/v1/production/inverters", "/ivp/ensemble/inventory"]
+)
+async def test_it_fails_from_the_start(hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator, path: str) -> None:
     """The entry loads with what there is, and the rest comes later."""
     sim.change(**SITE)
     sim.fail(path, "503")
@@ -132,29 +132,3 @@ async def test_it_fails_from_the_start(
         assert state(hass, key).state not in ("unknown", "unavailable"), key
     assert state(hass, ":482000000001", "sensor").state not in ("unknown", "unavailable")
     assert state(hass, ":122000000101_soc").state not in ("unknown", "unavailable")
-
-
-async def test_no_secret_in_the_log(
-    hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator, caplog: pytest.LogCaptureFixture
-) -> None:
-    """At the most talkative level, through faults of all kinds; names of entries are the user's own business."""
-    caplog.set_level(logging.DEBUG)
-    sim.change(**SITE)
-    entry = await start(hass, account_data(sim, cloud), title="Roof")
-    sim.forget_sessions()
-    for path in ENDPOINTS:
-        for kind in ("503", "html", "truncated", "reset", "401"):
-            sim.fail(path, kind)
-            await poll(hass, entry)
-        sim.heal()
-    await poll(hass, entry)
-    await sim.stop()
-    await poll(hass, entry, 3)
-    await sim.start()
-    await poll(hass, entry, 2)
-    ours = [each for each in caplog.records if each.name.startswith("custom_components")]
-    text = "\n".join(f"{each.getMessage()} {each.exc_info}" for each in ours)
-    assert text
-    secrets = (SERIAL, entry.data["token"], entry.data["token"][:40], sim.host, *ACCOUNT.values())
-    for secret in (*secrets, "482000000001", "122000000101", "02:00:00"):
-        assert secret not in text, secret

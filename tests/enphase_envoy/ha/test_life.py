@@ -17,7 +17,20 @@ from custom_components.enphase_envoy.const import DOMAIN
 from simulators.enphase_cloud import EnphaseCloudSimulator
 from simulators.envoy import EnvoySimulator
 from tests.enphase_envoy.ha.house import ACCOUNT, OTHER, SERIAL, account_data, add, choose, data_of, go_on, meet, settle, start
-from tests.enphase_envoy.ha.rig import Hands, asked, complaints, drive, entity, everything, find, number, poll, silent, state, states
+from tests.enphase_envoy.ha.rig import (
+    Hands,
+    asked,
+    complaints,
+    drive,
+    entity,
+    everything,
+    find,
+    number,
+    poll,
+    silent,
+    state,
+    states,
+)
 
 INVERTERS = ("482000000001", "482000000002")
 ENCHARGE = "122000000101"
