@@ -25,7 +25,7 @@ from .const import CONF_MANUAL_TOKEN
 from .envoy.auth import Bearer, Digest
 from .envoy.cloud import EnphaseCloud
 from .envoy.endpoints import ENDPOINTS
-from .envoy.firmware import JSON_SINCE, TOKEN_SINCE, version
+from .envoy.firmware import JSON_SINCE, REPORT_SINCE, TOKEN_SINCE, version
 from .envoy.link import Link, Session, no_cookies
 from .envoy.local import Local
 from .envoy.password import INSTALLER, USER, credentials
@@ -132,6 +132,9 @@ async def pin_of(gateway: Gateway) -> bytes | None:
 def local_of(gateway: Gateway, link: Link) -> Local:
     """Return the wire to a gateway."""
     local = Local(link)
+    if version(gateway.firmware) < REPORT_SINCE:
+        # It shows a page there, for ever.
+        local.health.absent.add("production")
     if version(gateway.firmware) < JSON_SINCE:
         local.use_page()
     return local

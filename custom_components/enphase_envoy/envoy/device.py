@@ -43,6 +43,8 @@ from .points import (
 SLOT: Final = 5.0
 # How often registers are added up while only the meters are read (s).
 ENERGIES_EVERY: Final = 30.0
+# So many readings too late, and what nobody has needed so far is of another time.
+OLD: Final = 4.0
 # The bulk of the day's polls; it may not make others wait.
 FAST: Final = 0.0
 DAILY_SLOT: Final = ".energy_today"
@@ -76,6 +78,7 @@ class Envoy(PartOwner):
         self.trusts_sum = True
         self._wanted: frozenset[str] = frozenset()
         self._summed_at = -math.inf
+        self._heard_at: dict[str, float] = {}
         self._decided = False
         self._chosen: object = None
         # Whether everything has been read once: from then on the slower endpoints take turns.
@@ -115,8 +118,12 @@ class Envoy(PartOwner):
         return version(self.info.firmware or "")
 
     def good(self, block: Block) -> bool:
-        """Tell whether what a block says can be used: it answers, and its segment is active (trap 12)."""
-        return block.name not in self.failing and not (isinstance(block, Eim) and block.active == 0)
+        """Tell whether what a block says can be used: it answers, lately, and its segment is active (trap 12)."""
+        if block.name in self.failing or (isinstance(block, Eim) and block.active == 0):
+            return False
+        return block.every == FAST or self._clock() - self._heard_at.get(block.name, -math.inf) < OLD * max(
+            block.every, self.pace
+        )
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -173,6 +180,7 @@ class Envoy(PartOwner):
 
     @override
     def _count(self, report: UpdateReport) -> None:
+        self._heard_at |= dict.fromkeys(report.updated, self._clock())
         units.heal_storage(self)
         super()._count(report)
 

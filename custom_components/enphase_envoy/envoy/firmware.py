@@ -7,6 +7,8 @@ from typing import Final
 TOKEN_SINCE: Final = (7, 0, 0)
 # Older firmware has a page for people and no JSON.
 JSON_SINCE: Final = (3, 9)
+# Older firmware has no production report, only sums.
+REPORT_SINCE: Final = (4,)
 # From here on ``/api/v1/production`` of metered hardware without CTs stands still.
 STALE_SUM_SINCE: Final = (8, 2, 4264)
 

@@ -74,7 +74,7 @@ def info(document: bytes) -> Flat:
     """``/info``: XML about the gateway itself; the packages repeat names, so only the device counts."""
     page = document.decode(errors="replace")
     device = _tag(page, "device")
-    if device is None or (serial := _tag(device, "sn")) is None:
+    if device is None or (serial := text(_tag(device, "sn"))) is None:
         raise DeviceProtocolError("not the identity of a gateway", key="not_envoy")
     software = (_tag(device, "software") or "").lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
     return {

@@ -153,7 +153,7 @@ class _Derivation:
             # Which of the two it is cannot be told now.
             return Pick(names=bought.names | told.names)
         own = bought.value - sold.value
-        return Pick(own, bought.names) if abs(told.value - bought.value) < abs(told.value - own) else told
+        return Pick(own, bought.names | told.names) if abs(told.value - bought.value) < abs(told.value - own) else told
 
     def days(self, name: str, pick: Pick, told: Eim | Production | None = None, *, falls: bool = False) -> None:
         """Count a register by the day; ``told`` is what the gateway itself says of today and the week."""
