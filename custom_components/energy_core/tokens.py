@@ -48,7 +48,8 @@ class TokenKeeper:
 
     ``renew`` fetches the text of a new token or raises an ``EnergyError``; None stands for a token that the user
     keeps, and then nothing is ever fetched. ``read`` makes a token of a text and may check it. ``clock`` tells seconds
-    since 1970. ``changed`` is told of each new token and stores it. ``spawn`` starts the task that fetches.
+    since 1970. ``changed`` is told of each new token and stores it. ``spawn`` starts the task that fetches. A token
+    that is still good is not renewed in the first ``patience`` seconds: a start has enough to do.
     """
 
     def __init__(
@@ -62,12 +63,14 @@ class TokenKeeper:
         policy: Renewal = USUAL,
         random: Callable[[], float] = randomness.random,
         spawn: Spawn = asyncio.create_task,
+        patience: float = 0.0,
     ) -> None:
         """Start with the stored token, if there is one; nothing is asked."""
         self.current = token
         self.attempts = Attempts()
         self._renew, self._read, self._changed = renew, read, changed
         self._clock, self._random, self._spawn = clock, random, spawn
+        self._awake_at = clock() + patience if patience else 0.0
         self._policy = policy
         self._draw = random()
         self._flight: Flight | None = None
@@ -85,7 +88,8 @@ class TokenKeeper:
         """
         now = self._clock()
         if self.current is not None and self.current.valid(now):
-            if self._renew is not None and self.due(now) and self.rejected is None and self.next_attempt(now) <= now:
+            may = max(self.next_attempt(now), self._awake_at) <= now
+            if self._renew is not None and self.due(now) and self.rejected is None and may:
                 self._fly(self._renew)
             return self.current
         if self._renew is None:

@@ -32,6 +32,8 @@ from .envoy.password import INSTALLER, USER, credentials
 from .envoy.token_claims import token_for
 
 LOOK_DEADLINE: Final = 10.0
+# A good token is not renewed while everything starts (s).
+PATIENCE: Final = 600.0
 # Needs a password on every firmware that knows one; it tells which one is right.
 GUARDED: Final = "/api/v1/production/inverters"
 BUSY: Final = "gateway_busy"
@@ -187,6 +189,7 @@ def keeper_of(hass: HomeAssistant, serial: str, data: Mapping[str, Any], changed
         token,
         renew=renew if cloud is not None else None,
         clock=wall,
+        patience=PATIENCE,
         changed=changed,
         read=lambda text: token_for(text, serial, now=wall()),
     )

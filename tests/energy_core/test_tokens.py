@@ -59,6 +59,13 @@ def forged(header: object, claims: object, signature: bytes = b"s" * 64) -> str:
 
 
 GOOD = text_of()
+
+
+def steady_name(value: object) -> str:
+    """Name a case by what is the same in each process: signatures are made anew."""
+    return value if isinstance(value, str) and len(value) < 40 and "." not in value else type(value).__name__
+
+
 ES256 = {"alg": "ES256", "typ": "JWT"}
 CLAIMS = {"exp": int(NOW + YEAR), "aud": SERIAL}
 
@@ -158,6 +165,7 @@ class TestReading:
             (forged(ES256, {"aud": SERIAL}), "token_malformed"),
             (forged(ES256, CLAIMS, b"short"), "token_truncated"),
         ],
+        ids=steady_name,
     )
     def test_what_is_no_token_is_refused(self, text, key):
         """Each with the one of two reasons that helps the user."""
@@ -588,7 +596,7 @@ class TestRefusal:
         await failing(keeper.refused(old), RateLimitedError)
         assert len(home.cloud.asked) == 1
 
-    @pytest.mark.parametrize("says", ["", "<html>", GOOD[:-9], text_of(NOW - 2 * YEAR)])
+    @pytest.mark.parametrize("says", ["", "<html>", GOOD[:-9], text_of(NOW - 2 * YEAR)], ids=steady_name)
     async def test_a_token_that_cannot_be_used_is_not_taken(self, home, says):
         """Nothing that the user could mend: the old one stays, and nobody asks for a password."""
         keeper = home.keeper()
@@ -824,3 +832,23 @@ def test_reading_a_token_needs_no_library():
     """What they say is plain JSON; only the signature needs more."""
     code = "import sys; sys.modules['jwt'] = None; from custom_components.energy_core import token_text, renewal"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+async def test_a_good_token_is_not_renewed_while_everything_starts() -> None:
+    """It is due, and good for days: the first minutes of a life are for other things."""
+    clock, asked = [NOW], []
+
+    async def renew() -> str:
+        asked.append(clock[0])
+        return text_of(NOW)
+
+    due = read_token(text_of(NOW - YEAR + 5 * DAY))
+    keeper = TokenKeeper(due, renew=renew, clock=lambda: clock[0], changed=lambda _token: None, patience=600)
+    assert await keeper.token() is due
+    await asyncio.sleep(0)
+    assert asked == []
+    clock[0] += 601
+    assert await keeper.token() is due
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert asked == [NOW + 601]

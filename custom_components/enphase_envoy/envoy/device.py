@@ -121,9 +121,8 @@ class Envoy(PartOwner):
         """Tell whether what a block says can be used: it answers, lately, and its segment is active (trap 12)."""
         if block.name in self.failing or (isinstance(block, Eim) and block.active == 0):
             return False
-        return block.every == FAST or self._clock() - self._heard_at.get(block.name, -math.inf) < OLD * max(
-            block.every, self.pace
-        )
+        heard = max(times.get(block.name, -math.inf) for times in (self._heard_at, self._read_at))
+        return block.every == FAST or self._clock() - heard < OLD * max(block.every, self.pace)
 
     # -- reading --------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """Operating a gateway: batteries, grid, dry contacts, buttons; whole objects on fresh data, believed once they show."""
 
+import asyncio
 from contextlib import nullcontext
 from copy import deepcopy
 from typing import Any
@@ -367,3 +368,18 @@ async def test_rescan(hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCl
     await sim.start()
     await use(hass, "button", "press", "rescan")
     assert state(hass, "production").state not in ("unavailable", "unknown")
+
+
+async def test_unloaded_in_the_middle(
+    hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An entry that is loaded anew lets go of its connection while something is asked: no traceback, but a word."""
+    entry = await load(hass, sim, cloud)
+    sim.change(response_delay=0.02)
+    caplog.clear()
+    looking = hass.async_create_task(use(hass, "button", "press", "rescan"))
+    await asyncio.sleep(0.03)
+    await hass.config_entries.async_unload(entry.entry_id)
+    await looking
+    assert not [each.getMessage() for each in caplog.records if each.exc_info and each.name != "asyncio"]
+    assert not [each.getMessage() for each in caplog.records if "Unexpected" in each.getMessage()]
