@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 import json
 import math
 from typing import Any, Final
@@ -100,7 +101,7 @@ async def request(
             asyncio.timeout(deadline),
             session.request(
                 method,
-                URL(url, encoded=True),
+                _url(url),
                 headers=headers,
                 json=content,
                 data=None if form is None else dict(form),
@@ -111,6 +112,11 @@ async def request(
             ) as response,
         ):
             return await _answer(response, max_bytes)
+
+
+@lru_cache(maxsize=256)
+def _url(text: str) -> URL:
+    return URL(text, encoded=True)
 
 
 @contextmanager
@@ -131,7 +137,9 @@ def _ours(session: ClientSession, deadline: float) -> Iterator[None]:
 
 async def _answer(response: ClientResponse, max_bytes: int) -> Answer:
     check_status(response)
-    cookies = {name: each.coded_value for name, each in response.cookies.items()}
+    # Looking for cookies costs more than reading a small answer.
+    told = response.cookies.items() if "Set-Cookie" in response.headers else ()
+    cookies = {name: each.coded_value for name, each in told}
     received = await body(response, max_bytes)
     return Answer(status=response.status, headers=response.headers, body=received, cookies=cookies)
 
