@@ -78,6 +78,7 @@ class Envoy(PartOwner):
         self.trusts_sum = True
         self._wanted: frozenset[str] = frozenset()
         self._summed_at = -math.inf
+        self._absent = 0
         self._heard_at: dict[str, float] = {}
         self._decided = False
         self._chosen: object = None
@@ -196,7 +197,9 @@ class Envoy(PartOwner):
         self._phases()
         self.settings.prefix = self.enpower.item if self.enpower is not None else self.serial
         now = self._now()
-        if self.local.answered - site.SOURCES:
+        absent = len(self.local.health.absent)
+        if self.local.answered - site.SOURCES or absent != self._absent:
+            self._absent = absent
             units.derive(self, now)
         if self._begun:
             # Not while parts are only being found: days are counted from the best register on.
