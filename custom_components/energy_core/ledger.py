@@ -134,9 +134,10 @@ def _account(kept: Mapping[str, Any]) -> Account | None:
     level, marks = number(kept.get("level")), kept.get("marks")
     try:
         read = datetime.fromisoformat(kept["read"])
-        days = {date.fromisoformat(day): float(mark) for day, mark in (marks if isinstance(marks, dict) else {}).items()}
+        found = {date.fromisoformat(day): number(mark) for day, mark in (marks if isinstance(marks, dict) else {}).items()}
         begun = date.fromisoformat(kept["begun"]) if kept.get("begun") else None
         estimated = {date.fromisoformat(day) for day in kept.get("estimated", ())}
     except KeyError, TypeError, ValueError:
         return None
+    days = {day: mark for day, mark in found.items() if mark is not None}
     return Account(days, estimated, level, read, begun) if level is not None and read.tzinfo else None

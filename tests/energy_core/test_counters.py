@@ -206,6 +206,70 @@ class TestMemory:
         assert (again.value, again.seen, again.reset) == (0, None, None)
 
 
+class TestWrap:
+    """A register that starts again at its modulus, as a whole or in its parts."""
+
+    MODULUS = 2**32 / 3600
+
+    def wrapping(self, value, *, modulus=MODULUS, max_power=100_000):
+        """A counter of a register that wraps, which has shown ``value`` at noon."""
+        made = Counter(LIFETIME, max_power, modulus=modulus)
+        made.accept(value, NOON)
+        return made
+
+    @pytest.mark.parametrize("turns", [1, 2, 4])
+    def test_what_a_wrap_took_is_added_back(self, turns):
+        """One part or several start again between two readings: the level goes on."""
+        made = self.wrapping(9_000_000.0)
+        assert feed(made, 9_000_100 - turns * self.MODULUS) == [pytest.approx(9_000_100)]
+        assert made.wrapped == pytest.approx(turns * self.MODULUS)
+        assert feed(made, 9_000_150 - turns * self.MODULUS, start=NOON + POLL) == [pytest.approx(9_000_150)]
+
+    def test_wraps_add_up(self):
+        """A whole life of a register of 4.3 GJ: the level never falls, and ends where it should."""
+        made, true, levels = self.wrapping(0.0), 0.0, []
+        for step in range(1, 5000):
+            true += 1000.0
+            levels.append(made.accept(true % self.MODULUS, NOON + timedelta(minutes=5 * step)))
+        assert levels == sorted(levels)
+        assert levels[-1] == pytest.approx(true)
+
+    def test_a_restart_remembers_the_wraps(self):
+        """What was added stays added."""
+        made = self.wrapping(1_193_000.0)
+        made.accept(50.0, NOON + POLL)
+        saved = json.loads(json.dumps(made.as_dict()))
+        again = Counter.restored(LIFETIME, 100_000, saved, modulus=self.MODULUS)
+        assert again.wrapped == pytest.approx(self.MODULUS)
+        assert again.accept(60.0, NOON + POLL * 2) == pytest.approx(self.MODULUS + 60)
+        assert "wrapped" not in self.wrapping(5.0).as_dict()
+
+    def test_a_wrap_while_nobody_looked(self):
+        """A week without a reading: energy of a week and the wrap."""
+        made = self.wrapping(1_100_000.0)
+        level = made.accept(1_100_000 + 200_000 - self.MODULUS, NOON + timedelta(days=7))
+        assert level == pytest.approx(1_300_000)
+
+    @pytest.mark.parametrize("fall", [100.0, 300_000.0, 600_000.0, 5.5 * MODULUS])
+    def test_any_other_fall_is_a_glitch_or_a_reset(self, fall):
+        """Not a multiple of the modulus, or too many of them: held, and believed once it is confirmed."""
+        made = self.wrapping(9_000_000.0)
+        reading = 9_000_000 - fall
+        assert feed(made, reading, reading, reading) == [9_000_000, 9_000_000, reading]
+        assert made.wrapped == 0
+
+    def test_without_a_modulus_there_are_no_wraps(self):
+        """A plain counter holds the fall."""
+        made = counter(value=9_000_000.0)
+        assert feed(made, 9_000_000 - self.MODULUS) == [9_000_000]
+
+    @pytest.mark.parametrize("wrapped", [None, "x", -5, 1e13, float("nan"), []])
+    def test_a_corrupt_sum_of_wraps_is_none(self, wrapped):
+        """The level survives."""
+        again = Counter.restored(LIFETIME, MAX_POWER, {"value": 5.0, "wrapped": wrapped}, modulus=self.MODULUS)
+        assert (again.value, again.wrapped) == (5.0, 0.0)
+
+
 # What a day of polls brings: the true rise, or one of the ways to go wrong.
 STEPS = st.lists(
     st.one_of(

@@ -120,3 +120,13 @@ def test_garbage_is_forgotten(saved: object) -> None:
     ledger.restore({"grid": saved})
     ledger.observe("grid", 1, at("2026-06-01T12:00"))
     assert ledger.days("grid", 1, at("2026-06-01T12:00")) is not None
+
+
+@pytest.mark.parametrize("mark", [float("nan"), float("inf"), "nan", None, [], "x", True])
+def test_a_mark_that_is_no_number_is_none(mark: object) -> None:
+    """The day that it was for is not known; the others are."""
+    now = at("2026-06-02T12:00")
+    marks = {"2026-06-01": mark, "2026-06-02": 10.0}
+    ledger = Ledger().restore({"grid": {"level": 25.0, "read": now.isoformat(), "marks": marks}})
+    assert ledger.days("grid", 1, now) == 15
+    assert ledger.days("grid", 2, now) is None

@@ -157,6 +157,24 @@ class TestDecode:
         """Only a whole, known code has a word."""
         assert Options.mode.decode(Source(key=1, codes={1: "eco", 2: "boost"}), raw) == value
 
+    @pytest.mark.parametrize(
+        ("raw", "value"),
+        [("open", False), ("closed", True), ("Open", None), (" open", None), (None, None), (True, None), (["open"], None)],
+    )
+    def test_a_text_may_be_a_code(self, raw, value):
+        """Exactly as the vendor spells it; whatever else it is, it is unknown."""
+        assert Point(bool).decode(Source(key=1, codes={"open": False, "closed": True}), raw) is value
+
+    @pytest.mark.parametrize(
+        ("digits", "raw", "value"),
+        [(0, 12.5001, 13), (0, -0.4, 0), (0, "712.96", 713), (2, 49.98765, 49.99), (3, 1.23456, 1.235), (None, 1.5, 1.5)],
+    )
+    def test_decimals_that_mean_nothing_are_cut(self, digits, raw, value):
+        """As many digits as mean something; a whole number has no point."""
+        decoded = Point(float, digits=digits).decode(Source(key=1), raw)
+        assert decoded == value
+        assert str(decoded) == str(value)
+
     @pytest.mark.parametrize(("raw", "value"), [(True, True), (False, False), (1, None), ("true", None), (None, None)])
     def test_a_fact_without_codes_is_only_true_or_false(self, raw, value):
         """JSON's own truth is taken over; a number needs codes to mean one."""

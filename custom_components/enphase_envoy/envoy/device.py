@@ -172,7 +172,7 @@ class Envoy(PartOwner):
                 fast.append(block)
             elif not (quiet and name == TROUBLED) and (not self._begun or self.local.health.waits(name) is None):
                 slow.setdefault(name, []).append(block)
-        room = max(1, round(self.pace / SLOT)) if self._settled else len(slow)
+        room = max(1, math.ceil(self.pace / SLOT)) if self._settled else len(slow)
         return fast + [block for group in list(slow.values())[:room] for block in group]
 
     def _deadline(self, block: Block) -> float:

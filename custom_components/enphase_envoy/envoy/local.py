@@ -1,5 +1,6 @@
 """The gateway's own wire: endpoints read one after the other, each failing alone; writes on fresh data."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 import logging
 import time
@@ -46,6 +47,7 @@ class Local(Wire):
         self.seen: dict[str, Flat] = {}
         self.bodies: dict[str, Answer] = {}
         self.answered: set[str] = set()
+        self._writing = asyncio.Lock()
 
     def use_page(self) -> None:
         """Take production from the page for people: firmware before 3.9 has nothing else."""
@@ -80,7 +82,9 @@ class Local(Wire):
     @override
     async def write(self, values: Sequence[tuple[Source, Raw]]) -> None:
         """Change what ``values`` name, all in one endpoint."""
-        await write(self.link, {source.target: raw for source, raw in values})
+        # What is read, changed and sent back as a whole must not be changed by another command meanwhile.
+        async with self._writing:
+            await write(self.link, {source.target: raw for source, raw in values})
 
     async def _fresh(self, name: str, *, command: bool) -> Flat:
         """Return what an endpoint says now; nothing where there is nothing to ask."""

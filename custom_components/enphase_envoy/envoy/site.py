@@ -168,7 +168,12 @@ class _Derivation:
             self.begin(slot, name, pick.value, told)
         counted = self.ledger.days(slot, 1, self.now)
         self.put(today, Pick(None if counted is None else round(counted), pick.names))
-        self.put(week, Pick(self.week(slot, pick.value, counted, told), pick.names))
+        own = self.ledger.days(slot, DAYS, self.now)
+        if own is not None or told is None:
+            self.put(week, Pick(None if own is None else round(own), pick.names))
+        else:
+            # Who looks at the week has the report read as well, until our own count is that old.
+            self.put(week, Pick(self.week(pick.value, counted, told), pick.names | {told.name}))
 
     def begin(self, slot: str, name: str, level: float, told: Eim | Production | None) -> None:
         """Start an account with what the gateway has counted since midnight, so that the first day is whole."""
@@ -182,12 +187,9 @@ class _Derivation:
         if today is not None:
             self.ledger.seed(slot, self.now.date(), level - today)
 
-    def week(self, slot: str, level: float, today: float | None, told: Eim | Production | None) -> float | None:
-        """Return seven days: our own count once it is that old, until then the gateway's where it can be true (2)."""
-        own = self.ledger.days(slot, DAYS, self.now)
-        if own is not None:
-            return round(own)
-        week = told.get(type(told).week) if told is not None and self.envoy.good(told) else None
+    def week(self, level: float, today: float | None, told: Eim | Production) -> float | None:
+        """Return the gateway's seven days where they can be true (2)."""
+        week = told.get(type(told).week) if self.envoy.good(told) else None
         if week is None or today is None:
             return None
         near = abs(week - level) <= LIKE_LIFETIME * level or abs(week - (level - today)) <= LIKE_LIFETIME * level

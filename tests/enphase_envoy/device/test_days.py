@@ -75,7 +75,11 @@ async def begun(rig: Rig) -> Truth:
 
 @pytest.mark.parametrize(
     ("start", "hours"),
-    [(datetime(2026, 6, 10, tzinfo=PARIS), 0), (datetime(2026, 3, 24, tzinfo=PARIS), -1), (datetime(2026, 10, 20, tzinfo=PARIS), 1)],
+    [
+        (datetime(2026, 6, 10, tzinfo=PARIS), 0),
+        (datetime(2026, 3, 24, tzinfo=PARIS), -1),
+        (datetime(2026, 10, 20, tzinfo=PARIS), 1),
+    ],
     ids=["june", "march", "october"],
 )
 async def test_traps_1_and_2_nine_days(start: datetime, hours: int):
@@ -114,7 +118,9 @@ async def test_trap_1_net_is_signed_and_adds_up():
         assert site.net_today < 0 < site.export_today
 
 
-@pytest.mark.parametrize("start", [datetime(2026, 6, 10, tzinfo=PARIS), datetime(2026, 10, 23, tzinfo=PARIS)], ids=["june", "october"])
+@pytest.mark.parametrize(
+    "start", [datetime(2026, 6, 10, tzinfo=PARIS), datetime(2026, 10, 23, tzinfo=PARIS)], ids=["june", "october"]
+)
 async def test_a_restart_a_minute_before_midnight(start: datetime):
     """Saved at 23:59, back at 00:04: yesterday and today are what they would have been."""
     async with simulated(start=start) as rig:
@@ -123,7 +129,7 @@ async def test_a_restart_a_minute_before_midnight(start: datetime):
             await truth.live(rig.clock.until(23, 59))
             saved = json.loads(json.dumps(rig.envoy.saved()))
             await truth.live(5 * 60.0, silent=True)
-            truth.rig = rig = rig.reborn(saved)
+            truth.rig = rig = rig.reborn(saved)  # noqa: PLW2901 (the life after a restart)
             rig.envoy.pace = STEP
             await rig.poll()
             await rig.poll()
@@ -188,7 +194,7 @@ async def test_a_day_that_nobody_can_tell_counts_from_its_first_reading():
         expected = truth.levels()["export"] - start["export"]
         assert rig.site.export_today == pytest.approx(expected, abs=EXACT)
         saved = json.loads(json.dumps(rig.envoy.saved()))
-        truth.rig = rig = rig.reborn(saved)
+        truth.rig = rig = rig.reborn(saved)  # noqa: PLW2901 (the life after a restart)
         rig.envoy.pace = STEP
         for _ in range(6):
             await truth.live(rig.clock.until(0) + 60.0, step=LEAP)
@@ -202,9 +208,7 @@ async def test_a_day_that_nobody_can_tell_counts_from_its_first_reading():
 @pytest.mark.parametrize("batteries", [1, 3])
 async def test_the_day_of_the_batteries(batteries: int):
     """The storage CT: charged and discharged are registers of their own."""
-    async with simulated(
-        start=datetime(2026, 6, 10, tzinfo=PARIS), encharges=batteries, enpower=True, storage_ct=True
-    ) as rig:
+    async with simulated(start=datetime(2026, 6, 10, tzinfo=PARIS), encharges=batteries, enpower=True, storage_ct=True) as rig:
         truth = await begun(rig)
         await truth.live(rig.clock.until(0) + 60.0)
         model = rig.server.model

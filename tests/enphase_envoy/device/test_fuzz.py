@@ -224,11 +224,21 @@ class TestMemory:
 
 def _memory() -> str:
     now = Clock().now().isoformat()
-    account = {"marks": {"2026-06-14": 10.0, "2026-06-15": 20.0}, "estimated": ["2026-06-15"], "level": 25.0, "read": now, "begun": None}
+    account = {
+        "marks": {"2026-06-14": 10.0, "2026-06-15": 20.0},
+        "estimated": ["2026-06-15"],
+        "level": 25.0,
+        "read": now,
+        "begun": None,
+    }
     counter = {"value": 25.0, "seen": now, "reset": now, "wrapped": 1193046.5}
     return json.dumps(
         {
-            "counters": {"meter_production.delivered": counter, "inverterdetail_1.energy_today": counter, "site.production_lifetime": counter},
+            "counters": {
+                "meter_production.delivered": counter,
+                "inverterdetail_1.energy_today": counter,
+                "site.production_lifetime": counter,
+            },
             "ledger": {"site.production": account, "site.net": account},
             "estimates": {"1": {"at": 1.0, "watts": 2.0, "day": "2026-06-15", "energy": 3.0}},
             "sum": ["8.3.1", True],
