@@ -41,7 +41,7 @@ async def with_readings(rig: Rig, **by_kind: dict[str, Any]) -> None:
     kinds = {str(each["eid"]): each["measurementType"].replace("-", "_") for each in rig.server.document("/ivp/meters")}
     document = copy.deepcopy(rig.server.overrides.get(READINGS) or rig.server.document(READINGS))
     for entry in document:
-        entry |= by_kind.get(kinds.get(str(entry["eid"]), ""), {})
+        entry.update(by_kind.get(kinds.get(str(entry["eid"]), ""), {}))
     rig.server.overrides[READINGS] = document
     await rig.all_at_once()
 
