@@ -11,7 +11,7 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.enphase_envoy import async_remove_config_entry_device, issues
+from custom_components.enphase_envoy import async_remove_config_entry_device, connect, issues
 from custom_components.enphase_envoy.const import DOMAIN
 from simulators.enphase_cloud import EnphaseCloudSimulator
 from simulators.enphase_jwt import make_token, new_key
@@ -274,9 +274,14 @@ async def test_a_token_by_hand_ends_soon(
 
 
 async def test_a_token_of_an_account_ends_soon(
-    hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator, issue_registry: ir.IssueRegistry
+    hass: HomeAssistant,
+    sim: EnvoySimulator,
+    cloud: EnphaseCloudSimulator,
+    issue_registry: ir.IssueRegistry,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Nobody is bothered: another is fetched."""
+    """Nobody is bothered: another is fetched, once the start is over."""
+    monkeypatch.setattr(connect, "PATIENCE", 0.0)
     token = cloud.token(issued=time.time() + 20 * DAY - YEAR, lifetime=YEAR)
     entry = await start(hass, account_data(sim, cloud, token=token))
     assert entry.data["token"] == cloud.issued[-1]
