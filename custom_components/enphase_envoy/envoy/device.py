@@ -119,9 +119,11 @@ class Envoy(PartOwner):
         return version(self.info.firmware or "")
 
     def good(self, block: Block) -> bool:
-        """Tell whether what a block says can be used: it answers, lately, and its segment is active (trap 12)."""
-        if block.name in self.failing or (isinstance(block, Eim) and block.active == 0):
-            return False
+        """Tell whether what a block says can be used: it answers, and its segment is active (trap 12)."""
+        return block.name not in self.failing and not (isinstance(block, Eim) and block.active == 0)
+
+    def recent(self, block: Block) -> bool:
+        """Tell whether a block was read lately, as one that nobody has needed so far was not."""
         heard = max(times.get(block.name, -math.inf) for times in (self._heard_at, self._read_at))
         return block.every == FAST or self._clock() - heard < OLD * max(block.every, self.pace)
 

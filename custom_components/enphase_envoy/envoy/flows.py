@@ -17,12 +17,12 @@ class Pick:
     names: frozenset[str] = frozenset()
 
 
-def first(places: Iterable[Place], good: Callable[[Block], bool]) -> Pick:
-    """Return the first value of the places, best first, whose block is ``good``."""
+def first(places: Iterable[Place], good: Callable[[Block], bool], recent: Callable[[Block], bool] = lambda _: True) -> Pick:
+    """Return the first value of the places, best first, whose block is ``good``; a stand-in has to be ``recent``, too."""
     there = [(block, point) for block, point in places if block is not None]
     for block, point in there:
         value = block.get(point)
-        if isinstance(value, int | float) and good(block):
+        if isinstance(value, int | float) and good(block) and (block is there[0][0] or recent(block)):
             return Pick(value, frozenset((block.name,)))
     return Pick(names=frozenset(block.name for block, _ in there))
 

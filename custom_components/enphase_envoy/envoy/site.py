@@ -77,7 +77,11 @@ class _Derivation:
 
     def at(self, *places: tuple[Block | None, Point[float]]) -> Pick:
         """Return the value of the best of several places."""
-        return first(places, self.envoy.good)
+        return first(places, self.envoy.good, self.envoy.recent)
+
+    def trusted(self, told: Eim | Production) -> bool:
+        """Tell whether what the gateway says of its day is of now."""
+        return self.envoy.good(told) and self.envoy.recent(told)
 
     def metered(self) -> bool:
         """Tell whether a CT measures production: then nothing else ever stands in for it, not even for a moment."""
@@ -181,7 +185,7 @@ class _Derivation:
             parts = [self.ledger.days(f"{self.block.name}.{each}", 1, self.now) for each in ("consumption", "production")]
             today = None if None in parts else parts[0] - parts[1]  # type: ignore[operator]
         else:
-            today = told.get(type(told).today) if told is not None and self.envoy.good(told) else None
+            today = told.get(type(told).today) if told is not None and self.trusted(told) else None
             if today is not None and not 0 <= today <= min(level, self.envoy.max_power * 24):
                 today = None
         if today is not None:
@@ -189,7 +193,7 @@ class _Derivation:
 
     def week(self, level: float, today: float | None, told: Eim | Production) -> float | None:
         """Return the gateway's seven days where they can be true (2)."""
-        week = told.get(type(told).week) if self.envoy.good(told) else None
+        week = told.get(type(told).week) if self.trusted(told) else None
         if week is None or today is None:
             return None
         near = abs(week - level) <= LIKE_LIFETIME * level or abs(week - (level - today)) <= LIKE_LIFETIME * level
