@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 import json
 import math
 from typing import Any, Final
@@ -101,7 +100,7 @@ async def request(
             asyncio.timeout(deadline),
             session.request(
                 method,
-                _url(url),
+                URL(url, encoded=True),
                 headers=headers,
                 json=content,
                 data=None if form is None else dict(form),
@@ -112,11 +111,6 @@ async def request(
             ) as response,
         ):
             return await _answer(response, max_bytes)
-
-
-@lru_cache(maxsize=256)
-def _url(text: str) -> URL:
-    return URL(text, encoded=True)
 
 
 @contextmanager
