@@ -4,6 +4,13 @@ import pytest
 
 import custom_components  # noqa: F401  (before the test plugin's own folder of that name shadows it)
 from tests.translation_guard import translation_guard  # noqa: F401
+from tests.virtual_time import first, virtual_time  # noqa: F401
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let virtual time begin before anything else does."""
+    for item in items:
+        first(item)
 
 
 @pytest.fixture(autouse=True)

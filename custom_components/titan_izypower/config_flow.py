@@ -4,7 +4,7 @@ from collections.abc import Mapping
 import logging
 from typing import Any, Final, override
 
-from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, OptionsFlow
+from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, ConfigSubentryFlow, OptionsFlow
 from homeassistant.const import CONF_HOST, CONF_MODEL, CONF_PASSWORD, CONF_PORT, CONF_SCAN_INTERVAL
 from homeassistant.core import callback
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
@@ -27,6 +27,8 @@ from .const import (
     TRANSPORT_MODBUS,
     UNIT_ID,
 )
+from .zero_export import KIND
+from .zero_export_flow import ZeroExportFlow
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -51,6 +53,13 @@ class TitanConfigFlow(ConfigFlow, domain=DOMAIN):
     def async_get_options_flow(config_entry: ConfigEntry) -> TitanOptionsFlow:
         """Return the flow for preferences."""
         return TitanOptionsFlow()
+
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
+        """Return the control loops that a unit can have."""
+        return {KIND: ZeroExportFlow}
 
     # Adding a unit
 

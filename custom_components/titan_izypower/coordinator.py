@@ -1,6 +1,6 @@
 """The Titan's runtime: one coordinator, its control, and what is kept across restarts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 import logging
 import math
@@ -8,35 +8,35 @@ import time
 from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_HOST, CONF_MODEL, CONF_SCAN_INTERVAL
+from homeassistant.const import CONF_HOST, CONF_SCAN_INTERVAL
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.storage import Store
 
+from ..energy_core.control import Sample
 from ..energy_core.device import CommandResult
 from ..energy_core.errors import DeviceRefusedError, EnergyError, WrongDeviceError
 from ..energy_core.ha.coordinator import EnergyCoordinator
+from ..energy_core.ha.loops import Loops
 from ..energy_core.points import Block, Point, Value
 from ..energy_core.report import UpdateReport
 from .connect import polarity
 from .const import (
     CONF_FAIL_SAFE,
-    CONF_MAX_CHARGE,
-    CONF_MAX_DISCHARGE,
     CONF_POLARITY,
     CONF_SERIALS,
     CONF_SETTINGS_PER_DAY,
     DOMAIN,
-    MANUFACTURER,
-    MODEL_NAMES,
+    FAIL_SAFES,
     SCAN_INTERVAL,
 )
-from .schema import usual_power
-from .titan import derive, device as titan_device
+from .devices import unit_info
+from .schema import limits
+from .titan import device as titan_device
 from .titan.control import MIN_POWER, QUIET, Control
 from .titan.device import Titan
-from .titan.orders import Action, Limits, Order
+from .titan.orders import Action, Order
 from .titan.points import Pack, System
 
 _LOGGER = logging.getLogger(__name__)
@@ -73,6 +73,11 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
         self._end_at: tuple[float, CALLBACK_TYPE] | None = None
         self._end_failed = False
         self._look: CALLBACK_TYPE | None = None
+        self.loops = Loops(hass, entry)
+        # The battery's power as last read, and when that reading began.
+        self.battery_power: Sample | None = None
+        # Called when a user commands the unit, whatever the way.
+        self.commanded: Callable[[], None] = lambda: None
 
     def apply(self, options: Mapping[str, Any]) -> None:
         """Take over new preferences at once."""
@@ -83,6 +88,14 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
         self.async_update_listeners()
 
     # Polling
+
+    @override
+    async def _async_update_data(self) -> UpdateReport:
+        began = self.hass.loop.time()
+        report = await super()._async_update_data()
+        if "battery" in self.fresh and (power := self.device.battery.power) is not None:
+            self.battery_power = Sample(value=power, at=began)
+        return report
 
     @override
     async def after_update(self, report: UpdateReport) -> None:
@@ -129,6 +142,7 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
     async def write(self, block: Block, point: Point[Any], value: Value) -> CommandResult:
         """Write for an entity; modes and orders go through the control, which knows what follows from them."""
         if point is System.working_mode:
+            self.commanded()
             return await self._commanded(self.control.set_mode(str(value)))
         result = await super().write(block, point, value)
         await self._save()
@@ -136,32 +150,50 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
 
     async def set_realtime(self) -> CommandResult:
         """Arm real-time mode."""
+        self.commanded()
         return await self._commanded(self.control.set_mode("realtime"))
 
     async def give(self, order: Order, duration: float | None = None) -> CommandResult:
         """Give an order; end it after ``duration`` seconds."""
+        self.commanded()
         return await self._commanded(self.control.order(order, duration))
 
     async def set_power(self, power: float) -> CommandResult:
         """Follow a signed setpoint: + discharges, - charges, less than the unit can do is standby."""
-        if abs(power) < MIN_POWER:
-            return await self.give(Order(action=Action.STANDBY))
-        action = Action.DISCHARGE if power > 0 else Action.CHARGE
-        return await self.give(self.control.check(action, abs(power), None))
+        return await self.give(self._signed(power, None))
 
-    async def _commanded(self, command: Any) -> CommandResult:
+    async def follow(self, power: float, soc: float, look: float) -> CommandResult:
+        """Follow a loop, which orders often: look after ``look`` seconds, and write less to disk."""
+        return await self._commanded(self.control.order(self._signed(power, soc)), look=look, often=True)
+
+    async def let_go(self) -> None:
+        """Leave the unit as the user wants it when nobody commands it any more, and see that it is so."""
+        choice = self._fail_safe
+        if choice == "self_consumption":
+            await self._commanded(self.control.set_mode("self_consumption"))
+        elif choice != "leave":
+            await self._commanded(self.control.stop())
+
+    def _signed(self, power: float, soc: float | None) -> Order:
+        if abs(power) < MIN_POWER:
+            return Order(action=Action.STANDBY)
+        return self.control.check(Action.DISCHARGE if power > 0 else Action.CHARGE, abs(power), soc)
+
+    async def _commanded(self, command: Any, *, look: float = QUIET, often: bool = False) -> CommandResult:
+        ran = self.control.running is not None
         try:
             result: CommandResult = await command
         finally:
             if not self._end_failed:
                 self._arm_end()
-            self._look_soon()
-            await self._save()
+            self._look_soon(max(look, QUIET))
+            if not often or ran != (self.control.running is not None):
+                await self._save()
             self.async_update_listeners()
         return result
 
     @callback
-    def _look_soon(self) -> None:
+    def _look_soon(self, delay: float) -> None:
         """Poll once the unit has had the time to do what it was told."""
         if self._look is not None:
             self._look()
@@ -171,7 +203,7 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
             self._look = None
             self.config_entry.async_create_background_task(self.hass, self.async_refresh(), f"{DOMAIN} look")
 
-        self._look = async_call_later(self.hass, QUIET, look)
+        self._look = async_call_later(self.hass, delay, look)
 
     # The end of an order
 
@@ -199,9 +231,13 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
         else:
             self._end_failed = False
 
+    @property
+    def _fail_safe(self) -> str:
+        return str(self.config_entry.options.get(CONF_FAIL_SAFE, FAIL_SAFES[0]))
+
     async def fail_safe(self) -> None:
         """Leave the unit as the user wants it when nobody commands it any more."""
-        choice = self.config_entry.options.get(CONF_FAIL_SAFE, "standby")
+        choice = self._fail_safe
         if self.control.running is None or choice == "leave" or self.device.stranger:
             return
         try:
@@ -237,7 +273,7 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
     def device_info(self, block: Block) -> dr.DeviceInfo | dr.ChildDeviceInfo:
         """Return the unit, or the pack as a part of it."""
         if not isinstance(block, Pack):
-            return unit_info(self)
+            return self._unit_info()
         return dr.ChildDeviceInfo(
             identifiers={(DOMAIN, f"{self.serial}_{block.name}")},
             translation_key="pack" if block.index else "main_pack",
@@ -248,34 +284,13 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
     def unit_id(self) -> str:
         """Return the registry id of the unit, registering it first if need be."""
         registry = dr.async_get(self.hass)
-        return registry.async_get_or_create(config_entry_id=self.config_entry.entry_id, **unit_info(self)).id
+        return registry.async_get_or_create(config_entry_id=self.config_entry.entry_id, **self._unit_info()).id
 
-
-def unit_info(coordinator: TitanCoordinator) -> dr.DeviceInfo:
-    """Return what the registry shows of the unit."""
-    titan, entry = coordinator.device, coordinator.config_entry
-    firmware = titan.info.cms_firmware or derive.version(titan.info.ems_firmware)
-    return dr.DeviceInfo(
-        identifiers={(DOMAIN, coordinator.serial)},
-        connections={(dr.CONNECTION_NETWORK_MAC, dr.format_mac(titan.info.mac))} if titan.info.mac else set(),
-        manufacturer=MANUFACTURER,
-        model=MODEL_NAMES[entry.data[CONF_MODEL]],
-        model_id=titan.info.product_code or titan.identity.device_type,
-        name=entry.title,
-        serial_number=coordinator.serial,
-        sw_version=firmware,
-        hw_version=derive.version(titan.info.inverter_firmware),
-    )
+    def _unit_info(self) -> dr.DeviceInfo:
+        return unit_info(self.device, self.config_entry, self.serial)
 
 
 def _mode_write(titan: Titan, mode: str) -> tuple[Any, Any]:
     source = System.working_mode.source(titan.wire.name)
     assert source is not None
     return source, System.working_mode.encode(source, mode)
-
-
-def limits(entry: TitanConfigEntry, options: Mapping[str, Any] | None = None) -> Limits:
-    """Return the user's ceilings, the model's by default."""
-    options = entry.options if options is None else options
-    charge, discharge = usual_power(entry)
-    return Limits(charge=options.get(CONF_MAX_CHARGE, charge), discharge=options.get(CONF_MAX_DISCHARGE, discharge))

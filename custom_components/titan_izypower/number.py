@@ -10,11 +10,13 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from ..energy_core.ha.commands import translated
 from ..energy_core.ha.descriptions import number
 from ..energy_core.ha.entity import EnergyEntity
+from ..energy_core.ha.loop_entities import LoopNumber, add_to_loops
 from ..energy_core.ha.platforms import EnergyNumber, add_when_shown
 from .const import DOMAIN
 from .coordinator import TitanConfigEntry, TitanCoordinator
 from .titan.orders import Action
 from .titan.points import Settings
+from .zero_export import ZeroExport
 
 # Orders and settings go to one unit, one after the other.
 PARALLEL_UPDATES = 1
@@ -41,6 +43,8 @@ SETPOINT = NumberEntityDescription(
     native_step=1,
     mode=NumberMode.SLIDER,
 )
+
+LOOP = ZeroExport.settings
 
 
 class PowerSetpoint(EnergyEntity, NumberEntity):
@@ -86,5 +90,6 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: TitanConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the numbers of everything that the unit has."""
+    add_to_loops(entry.runtime_data.loops, async_add_entities, LoopNumber, LOOP)
     async_add_entities([PowerSetpoint(entry.runtime_data)])
     add_when_shown(entry.runtime_data, entry, async_add_entities, NUMBERS, EnergyNumber)

@@ -54,6 +54,7 @@ from .const import (
 )
 from .titan.derive import Polarity
 from .titan.device import SETTINGS_PER_DAY
+from .titan.orders import Limits
 
 # The protocol's register for power goes to 10.8 kW, a cluster of three.
 CLUSTER_W: Final = 10800
@@ -145,6 +146,13 @@ def usual_power(entry: ConfigEntry) -> tuple[int, int]:
         return GEN1_CHARGE, GEN1_DISCHARGE
     power = MODEL_POWER[entry.data[CONF_MODEL]]
     return power, power
+
+
+def limits(entry: ConfigEntry, options: Mapping[str, Any] | None = None) -> Limits:
+    """Return the user's ceilings, the model's by default."""
+    options = entry.options if options is None else options
+    charge, discharge = usual_power(entry)
+    return Limits(charge=options.get(CONF_MAX_CHARGE, charge), discharge=options.get(CONF_MAX_DISCHARGE, discharge))
 
 
 def flat(user_input: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,9 +7,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..energy_core.ha.descriptions import DIAGNOSTIC, sensor
+from ..energy_core.ha.loop_entities import LoopStatus, add_to_loops, status_of
 from ..energy_core.ha.platforms import EnergySensor, add_when_shown
 from .coordinator import TitanConfigEntry
 from .titan.points import Battery, Grid, Info, Link, Network, Pack, PvInput, Radio, Settings, Solar, System
+from .zero_export import KIND, ZeroExport
 
 PARALLEL_UPDATES = 0
 
@@ -119,9 +121,12 @@ PACK = (
     sensor(Pack.heater_power, POWER, key="pack_heater_power", **QUIET),
 )
 
+LOOP = status_of(KIND, ZeroExport)
+
 
 async def async_setup_entry(
     hass: HomeAssistant, entry: TitanConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the sensors of everything that the unit has."""
+    add_to_loops(entry.runtime_data.loops, async_add_entities, LoopStatus, (LOOP,))
     add_when_shown(entry.runtime_data, entry, async_add_entities, (*BATTERY, *SOLAR, *GRID, *UNIT, *PACK), EnergySensor)

@@ -40,7 +40,7 @@ class Control:
         self.closed = False
         self._lock = asyncio.Lock()
         self._latest: object | None = None
-        self._ordered_at: float | None = None
+        self.ordered_at: float | None = None
         self._restarts = titan.restarts
         self._doubted = False
         self._note(None)
@@ -243,18 +243,18 @@ class Control:
         return Order(action=Action.STANDBY, power=MIN_POWER, soc=max(MIN_SOC, int(self.titan.settings.backup_soc or 0)))
 
     def _just_sent(self) -> bool:
-        return self._ordered_at is not None and time.monotonic() - self._ordered_at < TRUST
+        return self.ordered_at is not None and time.monotonic() - self.ordered_at < TRUST
 
     def _sent(self) -> None:
         self.titan.touched("system")
-        self._ordered_at = time.monotonic()
+        self.ordered_at = time.monotonic()
         self.titan.pacer.hush(QUIET)
 
     async def _calm(self) -> None:
         """Keep orders apart, so that a slider or a loop does not hammer the unit."""
-        if self._ordered_at is not None:
+        if self.ordered_at is not None:
             gap = ORDER_GAP.get(self.titan.wire.name, max(ORDER_GAP.values()))
-            await asyncio.sleep(max(0.0, self._ordered_at + gap - time.monotonic()))
+            await asyncio.sleep(max(0.0, self.ordered_at + gap - time.monotonic()))
 
     # The three values of an order
 

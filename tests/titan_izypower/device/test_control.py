@@ -78,7 +78,7 @@ async def test_two_writes_from_another_mode_and_none_the_second_time(bench: Benc
     assert unit.titan.link.running == "charge"
     for trusted in (True, False):
         if not trusted:
-            unit._ordered_at -= control_module.TRUST
+            unit.ordered_at -= control_module.TRUST
         again = await unit.order(CHARGE)
         assert (again.applied, again.writes) == (True, 0)
     assert len(sim.writes) == 2
@@ -104,7 +104,7 @@ async def test_an_order_that_somebody_else_changed_is_given_again(bench: Bench, 
     sim, unit = await ready(bench, wire, mode=4)
     await unit.order(CHARGE)
     sim.house.realtime(2, 100, 20)
-    unit._ordered_at -= control_module.TRUST
+    unit.ordered_at -= control_module.TRUST
     result = await unit.order(CHARGE)
     assert (result.applied, result.writes) == (True, 1)
     assert order_of(sim) == (4, 1, 500, 100)
@@ -114,7 +114,7 @@ async def test_an_order_is_written_again_when_nobody_can_say(bench: Bench) -> No
     """When the unit cannot be asked whether the order is in force, it is given again."""
     sim, unit = await ready(bench, "modbus", mode=4)
     await unit.order(CHARGE)
-    unit._ordered_at -= control_module.TRUST
+    unit.ordered_at -= control_module.TRUST
     sim.faults.modbus = Fault("no_answer", times=1, on="read")
     result = await unit.order(CHARGE)
     assert (result.applied, result.writes) == (True, 1)
