@@ -251,6 +251,9 @@ TRANSLATIONS = probatio.Schema(
             probatio.Extra: {probatio.Optional(name): _WORDS for name in ("options", "choices", "unit_of_measurement")}
         },
         probatio.Optional("device"): {probatio.Extra: {probatio.Required("name"): _SAY}},
+        probatio.Optional("device_automation"): {
+            probatio.Optional(name): _WORDS for name in ("action_type", "condition_type", "trigger_type", "trigger_subtype")
+        },
         probatio.Optional("entity"): {
             probatio.In([platform.value for platform in Platform]): {
                 probatio.Extra: {

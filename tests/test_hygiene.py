@@ -337,7 +337,7 @@ def test_every_repair_and_every_part_has_a_text_that_it_fills(integration: Integ
         assert given is None or rules.names_in(texts["device"][name]["name"]) <= given
     repairs = {
         each: _keys(more.get("translation_placeholders"))
-        for _, more in calls(integration.modules(), "async_create_issue")
+        for _, more in calls(reachable(integration.modules()), "async_create_issue")
         for each in _texts(more["translation_key"])
     }
     assert texts.get("issues", {}).keys() == repairs.keys()
@@ -536,6 +536,7 @@ GOOD_TEXTS: dict[str, Any] = {
         },
         "error": {"timeout": "No answer."},
     },
+    "device_automation": {"trigger_type": {"went": "It went"}},
     "entity": {"sensor": {"mode": {"name": "Mode {number}", "state": {"on": "On"}}}},
     "exceptions": {"refused": {"message": "Refused: {value}"}},
     "issues": {"moved": {"title": "Moved", "description": "It moved."}},
@@ -563,6 +564,8 @@ BAD_TEXTS: list[tuple[str, Any]] = [
     ("config.step.user.sections.less", {"data": {}}),
     ("config.error.Time_Out", "No answer."),
     ("config.error.time__out", "No answer."),
+    ("device_automation.trigger_type.came", 1),
+    ("device_automation.event_type", {"came": "It came"}),
     ("entity.sensor.mode.state.off", "{state}"),
     ("entity.sensor.mode.icon", "mdi:home"),
     ("entity.sensors", {}),

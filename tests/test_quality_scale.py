@@ -51,6 +51,7 @@ NEVER_EXEMPT = {
 # What a heading about the subject of a rule says.
 HEADINGS = {
     "docs-actions": r"\bactions?\b",
+    "docs-triggers": r"\btriggers?\b",
     "docs-installation-instructions": r"\binstall|\bset.?up\b",
     "docs-removal-instructions": r"\bremov|\buninstall",
     "docs-configuration-parameters": r"\boptions\b|\bconfiguration\b|\bpreferences\b",
@@ -232,6 +233,18 @@ def brings_no_hidden_library(integration: Integration) -> Iterator[str]:
     """Only what PyPI has, pinned, and free."""
     for line in integration.manifest.get("requirements", []):
         yield from wants("==" in line and "://" not in line, f"{line} is not a pinned release")
+
+
+@shows("entity-event-setup")
+def entities_listen_while_they_are_there(integration: Integration) -> Iterator[str]:
+    """From when they are added, and no longer than that."""
+    found = [node for _, node in classes(reachable(integration.top())) if "async_added_to_hass" in ast.unparse(node)]
+    yield from wants(found, "nobody listens")
+    for node in found:
+        methods = {each.name: calls(each) for each in node.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)}
+        early = {name for name in methods.get("__init__", ()) if name.startswith(("async_track", "async_listen", "listen"))}
+        yield from wants(not early, f"{node.name} listens before it is added")
+        yield from wants("async_on_remove" in methods["async_added_to_hass"], f"{node.name} listens for ever")
 
 
 @shows("entity-unique-id")
@@ -631,7 +644,7 @@ REFUTED_BY: dict[str, Callable[[Integration], object]] = {
     "docs-actions": lambda each: each.has("services.yaml"),
     "action-exceptions": lambda each: each.has("services.yaml") or "button" in descriptions(each),
     "docs-conditions": lambda each: each.has("conditions.yaml") or each.has("condition.py"),
-    "docs-triggers": lambda each: each.has("triggers.yaml") or each.has("trigger.py"),
+    "docs-triggers": lambda each: any(each.has(name) for name in ("triggers.yaml", "trigger.py", "device_trigger.py")),
     "docs-configuration-parameters": lambda each: "options" in texts(each),
     "entity-event-setup": lambda each: any("async_added_to_hass" in functions(module) for module in reachable(each.top())),
     "reauthentication-flow": lambda each: "password" in json.dumps(texts(each)["config"]["step"]),
@@ -660,7 +673,7 @@ def test_a_claim_is_true(integration: Integration, rule: str) -> None:
 
 def test_every_rule_can_be_judged() -> None:
     """By a check, or by what refutes an exemption."""
-    assert RULES.keys() == CHECKS.keys() | {"docs-conditions", "docs-triggers", "entity-event-setup"}
+    assert RULES.keys() == CHECKS.keys() | {"docs-conditions"}
     assert RULES.keys() >= NEVER_EXEMPT
     assert REFUTED_BY.keys() <= RULES.keys()
 

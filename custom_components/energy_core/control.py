@@ -138,8 +138,9 @@ class Regulator:
     """Keeps the grid at a target with few orders: corrects the whole error, then waits until that shows.
 
     A sample of the meter counts only if it was taken when the last order had had the time to act: ``gate`` is
-    dead time and twice the lag, and is learned. An order that the battery does not follow is noticed and becomes
-    the base of the next: no wind-up.
+    dead time and twice the lag, and is learned. An order that the battery does not follow is noticed, and what it does
+    becomes the base of the next; until the battery is read, an order of which the grid shows nothing is repeated rather
+    than added to: no wind-up.
     """
 
     gate: float
@@ -150,13 +151,16 @@ class Regulator:
     # Whether feeding in is forbidden: then much of it does not wait.
     strict: bool = False
     order: float = 0.0
-    # Whether the last decision was cut to what the battery may do.
-    limited: bool = False
+    # What the last decision wanted beyond what the battery may do: + more discharging, - more charging, in W.
+    beyond: float = 0.0
     _error: float = 0.0
     _change: float = 0.0
     _sent: float = -math.inf
     _seen: float = -math.inf
     _hurried: bool = False
+    # The grid when the last order was given, and whether that order repeats one that seemed lost.
+    _before: float = 0.0
+    _repeats: bool = False
     _lesson: _Lesson | None = field(default=None)
     _grid: float | None = None
 
@@ -167,8 +171,9 @@ class Regulator:
 
     def step(self, now: float, grid: Sample, battery: Sample | None, bounds: Bounds) -> float | None:
         """Return the power to order now, None for no change; ``sent`` is to be told of what was ordered."""
-        if battery is not None and battery.at >= self.ready and abs(battery.value - self.order) > LOST_W:
-            self.order = battery.value
+        measured = battery if battery is not None and battery.at >= self.ready else None
+        if measured is not None and abs(measured.value - self.order) > LOST_W:
+            self.order = measured.value
         if grid.at <= self._seen:
             return None
         self._seen = grid.at
@@ -178,21 +183,37 @@ class Regulator:
         if not self._usable(grid, error):
             return None
         self._error = error if abs(error - self._error) > SURE_W else self._error + SMOOTHING * (error - self._error)
-        wanted = self._possible(self.order + self._error, bounds)
+        lost = measured is None and self._lost(grid)
+        base = self.order - self._change if lost else self.order
+        wanted = self._possible(base + self._error, bounds)
         hurried = self._hurried = self.strict and error < URGENT_W and not self._hurried
-        if abs(wanted - self.order) < LEAST_CHANGE_W or (now < self._sent + self.gap and not hurried):
+        if abs(wanted - base) < LEAST_CHANGE_W or (now < self._sent + self.gap and not hurried):
             return None
+        self.order, self._repeats = base, lost
         return wanted
 
     def _usable(self, grid: Sample, error: float) -> bool:
-        """Tell whether a sample shows the whole of the last order; much feeding in may go before that once."""
+        """Tell whether a sample shows the whole of the last order.
+
+        Two kinds go before that: what a small last order cannot explain, and, once, much feeding in.
+        """
         if grid.at >= self.ready:
+            return True
+        if abs(self._change) <= LOST_W and abs(error) > SURE_W + abs(self._change):
             return True
         return self.strict and error < URGENT_W and not self._hurried
 
+    def _lost(self, grid: Sample) -> bool:
+        """Tell whether the last order seems lost: it should show by now, and the grid is as it was before.
+
+        Once: a load that changed as much at the same moment looks just like it, and then the repetition changes nothing.
+        """
+        due = grid.at >= self.ready and abs(self._change) > LEARN_W
+        return due and not self._repeats and abs(grid.value - self._before) <= LOST_W
+
     def _possible(self, wanted: float, bounds: Bounds) -> float:
         cut = max(bounds.low, min(bounds.high, wanted))
-        self.limited = abs(cut - wanted) > LEAST_CHANGE_W
+        self.beyond = wanted - cut if abs(wanted - cut) > LEAST_CHANGE_W else 0.0
         if abs(cut) >= LEAST_W:
             return cut
         least = math.copysign(LEAST_W, cut)
@@ -203,13 +224,15 @@ class Regulator:
         """Know what was ordered, and when the battery got it."""
         change = watts - self.order
         alone = at - self._sent > 2 * self.gate
-        teaches = alone and abs(change) > LEARN_W and self._grid is not None
-        self._lesson = _Lesson(before=self._grid or 0.0, change=change, at=at) if teaches else None
+        teaches = alone and abs(change) > LEARN_W and self._grid is not None and not self._repeats
+        self._before = self._grid or 0.0
+        self._lesson = _Lesson(before=self._before, change=change, at=at) if teaches else None
         self._change, self.order, self._sent, self._error = change, watts, at, 0.0
 
     def start(self, watts: float) -> None:
         """Begin at what the battery does now."""
         self.order, self._change, self._error, self._sent, self._lesson = watts, 0.0, 0.0, -math.inf, None
+        self._repeats = False
 
     def _learn(self, grid: Sample) -> None:
         """Learn the delay from a large step that stood alone: the time until half of it shows.

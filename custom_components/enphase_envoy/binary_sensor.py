@@ -1,12 +1,18 @@
 """Every binary sensor of the gateway and of what hangs on it."""
 
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Final, override
 
-from homeassistant.components.binary_sensor import BinarySensorDeviceClass  # type: ignore[attr-defined]
+from homeassistant.components.binary_sensor import (  # type: ignore[attr-defined]
+    BinarySensorDeviceClass,
+    BinarySensorEntity,
+    BinarySensorEntityDescription,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..energy_core.ha.descriptions import DIAGNOSTIC, BinaryPoint, binary
+from ..energy_core.ha.loop_entities import LoopEntity, add_to_loops
 from ..energy_core.ha.platforms import EnergyBinarySensor, add_when_shown
 from ..energy_core.points import Point
 from .coordinator import EnvoyConfigEntry
@@ -22,6 +28,7 @@ from .envoy.points import (
     InverterState,
     QRelay,
 )
+from .surplus import SurplusLevel
 
 PARALLEL_UPDATES = 0
 
@@ -73,9 +80,32 @@ GATEWAY = (
 )
 
 
+SURPLUS: Final = "surplus"
+LEVEL = (BinarySensorEntityDescription(key=SURPLUS, translation_key="surplus"),)
+
+
+class Surplus(LoopEntity, BinarySensorEntity):
+    """Tells whether a surplus level is on."""
+
+    loop: SurplusLevel
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        """Return what everybody has been told."""
+        return self.loop.on
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """Tell since when, and when it turns if the surplus stays as it is."""
+        return {"since": self.loop.since, "due": self.loop.due}
+
+
 async def async_setup_entry(
     hass: HomeAssistant, entry: EnvoyConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the binary sensors of everything that the gateway shows."""
     table = (*INVERTER, *BATTERY, *AC_BATTERY, *CONTROLLERS, *GATEWAY)
+    add_to_loops(entry.runtime_data.loops, async_add_entities, Surplus, LEVEL)
     add_when_shown(entry.runtime_data, entry, async_add_entities, table, EnergyBinarySensor)

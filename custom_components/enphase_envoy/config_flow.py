@@ -12,6 +12,7 @@ from homeassistant.config_entries import (
     ConfigEntry,
     ConfigFlow,
     ConfigFlowResult,
+    ConfigSubentryFlow,
     OptionsFlow,
 )
 from homeassistant.const import CONF_HOST, CONF_NAME, CONF_TOKEN, CONF_USERNAME
@@ -28,6 +29,8 @@ from .const import AUTOMATIC, CONF_INTERVAL, CONF_NEW_ACCESS, CONF_PHASES, DOMAI
 from .envoy.password import INSTALLER, USER
 from .flow import TellingFlow
 from .runtime import known_pin
+from .surplus import KIND
+from .surplus_flow import SurplusFlow
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -54,6 +57,13 @@ class EnvoyConfigFlow(TellingFlow, ConfigFlow, domain=DOMAIN):
     def async_get_options_flow(config_entry: ConfigEntry) -> EnvoyOptionsFlow:
         """Return the flow for preferences."""
         return EnvoyOptionsFlow()
+
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
+        """Return what can be added to a gateway."""
+        return {KIND: SurplusFlow}
 
     # Adding
 

@@ -12,6 +12,7 @@ from homeassistant.helpers.storage import Store
 
 from ..energy_core.errors import EnergyError, WrongDeviceError
 from ..energy_core.ha.coordinator import EnergyCoordinator, Identity
+from ..energy_core.ha.loops import Loops
 from ..energy_core.points import Block
 from ..energy_core.report import UpdateReport
 from ..energy_core.tokens import Token as Jwt, TokenKeeper
@@ -43,6 +44,8 @@ class EnvoyCoordinator(EnergyCoordinator[Envoy]):
 
     config_entry: EnvoyConfigEntry
     sparse = True
+    # The surplus levels: they are there before the gateway answers.
+    loops: Loops
 
     def __init__(
         self,

@@ -154,6 +154,11 @@ def _via_id(coordinator: EnvoyCoordinator, identifier: str) -> str:
     return registry.async_get_or_create(config_entry_id=entry_id, **info).id
 
 
+def gateway_id(coordinator: EnvoyCoordinator) -> str:
+    """Return the registry's id of the gateway."""
+    return _via_id(coordinator, coordinator.serial)
+
+
 def present(coordinator: EnvoyCoordinator) -> set[str]:
     """Return the identifiers of every device that is there."""
     envoy = coordinator.device

@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util.json import JSON_DECODE_EXCEPTIONS, json_loads
 
 from ..energy_core.capture import Recorder
-from ..energy_core.ha.diagnostics import device_diagnostics
+from ..energy_core.ha.diagnostics import device_diagnostics, loops_report
 from .const import CONF_CAPTURE
 from .coordinator import EnvoyConfigEntry, EnvoyCoordinator
 from .devices import present
@@ -52,6 +52,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: EnvoyCo
         "token": _token(coordinator),
         "endpoints": _endpoints(coordinator),
         "ledger": _ledger(coordinator),
+        "surplus_levels": loops_report(coordinator.loops),
     }
     secrets = {text for text in (*_known(entry), *_found(list(bodies.values()))) if text}
     return device_diagnostics(coordinator, recorder, secrets=secrets, about=about)

@@ -1,4 +1,4 @@
-"""Every number that can be set on the gateway: charges of batteries, in %."""
+"""Every number that can be set: charges of batteries on the gateway, in %, and what surplus levels go by."""
 
 from dataclasses import replace
 from typing import Any
@@ -8,10 +8,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..energy_core.ha.descriptions import NumberPoint, number
+from ..energy_core.ha.loop_entities import add_numbers
 from ..energy_core.ha.platforms import EnergyNumber, add_when_shown
 from ..energy_core.points import Point
 from .coordinator import EnvoyConfigEntry
 from .envoy.points import ContactSettings, StorageSettings
+from .surplus import SurplusLevel
 
 PARALLEL_UPDATES = 1
 
@@ -27,10 +29,12 @@ NUMBERS = (
     replace(_charge(ContactSettings.soc_low, "soc_low"), native_unit_of_measurement=None),
     replace(_charge(ContactSettings.soc_high, "soc_high"), native_unit_of_measurement=None),
 )
+LEVEL = SurplusLevel.settings
 
 
 async def async_setup_entry(
     hass: HomeAssistant, entry: EnvoyConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the numbers of everything that can be set."""
+    add_numbers(entry.runtime_data.loops, async_add_entities)
     add_when_shown(entry.runtime_data, entry, async_add_entities, NUMBERS, EnergyNumber)

@@ -6,9 +6,9 @@ statistics of who comes from there. Keys end up in unique ids: they are frozen.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, override
 
-from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription, SensorStateClass
 from homeassistant.const import (
     UnitOfElectricCurrent,
     UnitOfElectricPotential,
@@ -19,6 +19,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..energy_core.ha.descriptions import DIAGNOSTIC, SensorPoint, sensor
+from ..energy_core.ha.loop_entities import LoopEntity, LoopStatus, add_to_loops, status_of
 from ..energy_core.ha.platforms import EnergySensor, add_when_shown
 from ..energy_core.points import Point
 from .coordinator import EnvoyConfigEntry
@@ -44,6 +45,7 @@ from .envoy.points import (
     Inverters,
     InverterState,
     Meter,
+    MeterDetail,
     MeterState,
     MeterTotal,
     QRelay,
@@ -51,6 +53,7 @@ from .envoy.points import (
     Storage,
     Token,
 )
+from .surplus import KIND, SurplusLevel
 
 PARALLEL_UPDATES = 0
 
@@ -154,17 +157,22 @@ MEASURED: Final[tuple[Measured, ...]] = (
     ("energy_delivered", MeterTotal.delivered, ENERGY, {"state_class": RISING, "shown_in": MWH, "precision": 3}),
     ("energy_received", MeterTotal.received, ENERGY, {"state_class": RISING, "shown_in": MWH, "precision": 3}),
     ("power", Meter.power, POWER, {"shown_in": UnitOfPower.KILO_WATT, "precision": 3}),
-    ("frequency", Meter.frequency, FREQUENCY, {"precision": 1, **OFF}),
-    ("voltage", Meter.voltage, VOLTAGE, {"shown_in": UnitOfElectricPotential.VOLT, "precision": 1, **OFF}),
-    ("current", Meter.current, CURRENT, {"shown_in": UnitOfElectricCurrent.AMPERE, "precision": 3, **OFF}),
-    ("powerfactor", Meter.power_factor, SensorDeviceClass.POWER_FACTOR, {"state_class": MEASUREMENT, "precision": 2, **OFF}),
+    ("frequency", MeterDetail.frequency, FREQUENCY, {"precision": 1, **OFF}),
+    ("voltage", MeterDetail.voltage, VOLTAGE, {"shown_in": UnitOfElectricPotential.VOLT, "precision": 1, **OFF}),
+    ("current", MeterDetail.current, CURRENT, {"shown_in": UnitOfElectricCurrent.AMPERE, "precision": 3, **OFF}),
+    (
+        "powerfactor",
+        MeterDetail.power_factor,
+        SensorDeviceClass.POWER_FACTOR,
+        {"state_class": MEASUREMENT, "precision": 2, **OFF},
+    ),
     ("metering_status", MeterState.metering_status, None, QUIET),
     ("status_flags", MeterState.status_flags, None, QUIET),
 )
 # Only where somebody may want to know.
 MEASURED_TOO: Final[tuple[Measured, ...]] = (
-    ("apparent_power", Meter.apparent_power, SensorDeviceClass.APPARENT_POWER, {"precision": 0, **OFF}),
-    ("reactive_power", Meter.reactive_power, SensorDeviceClass.REACTIVE_POWER, {"precision": 0, **OFF}),
+    ("apparent_power", MeterDetail.apparent_power, SensorDeviceClass.APPARENT_POWER, {"precision": 0, **OFF}),
+    ("reactive_power", MeterDetail.reactive_power, SensorDeviceClass.REACTIVE_POWER, {"precision": 0, **OFF}),
 )
 # Keys that do not follow the rule: kind, "ct", what it is.
 ODD_KEYS: Final[Mapping[tuple[str, str], str]] = {
@@ -295,10 +303,63 @@ GATEWAY = (
     _sensor(Home.database, **QUIET),
 )
 
+# Surplus levels
+
+LEVEL_STATUS = (status_of(KIND, SurplusLevel),)
+LEVEL_POWER = (
+    SensorEntityDescription(
+        key="surplus_power",
+        translation_key="surplus_power",
+        device_class=POWER,
+        state_class=MEASUREMENT,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        suggested_display_precision=0,
+    ),
+)
+LEVEL_COUNT = (
+    SensorEntityDescription(
+        key="activations",
+        translation_key="activations",
+        state_class=RISING,
+        **QUIET,
+    ),
+)
+
+
+class SurplusPower(LoopEntity, SensorEntity):
+    """What is left over, as a level sees it."""
+
+    loop: SurplusLevel
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Show every new value: helpers integrate it."""
+        self.async_on_remove(self.loop.watch(self._news))
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return it; None when the meter is lost."""
+        return self.loop.surplus
+
+
+class Activations(LoopEntity, SensorEntity):
+    """How often a level has started."""
+
+    loop: SurplusLevel
+
+    @property
+    @override
+    def native_value(self) -> int:
+        """Return how often."""
+        return self.loop.activations
+
 
 async def async_setup_entry(
     hass: HomeAssistant, entry: EnvoyConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the sensors of everything that the gateway shows."""
     table = (*SITE, *METERS, *INVERTER, *BATTERIES, *ENCHARGE, *AC_BATTERIES, *CONTROLLERS, *GATEWAY)
+    for make, described in ((LoopStatus, LEVEL_STATUS), (SurplusPower, LEVEL_POWER), (Activations, LEVEL_COUNT)):
+        add_to_loops(entry.runtime_data.loops, async_add_entities, make, described)
     add_when_shown(entry.runtime_data, entry, async_add_entities, table, EnergySensor)

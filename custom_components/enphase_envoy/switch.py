@@ -4,9 +4,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..energy_core.ha.descriptions import switch
+from ..energy_core.ha.loop_entities import LoopSwitch, add_to_loops, switch_of
 from ..energy_core.ha.platforms import EnergySwitch, add_when_shown
 from .coordinator import EnvoyConfigEntry
 from .envoy.points import Contact, Enpower, StorageSettings
+from .surplus import KIND
 
 PARALLEL_UPDATES = 1
 
@@ -17,10 +19,12 @@ SWITCHES = (
     switch(StorageSettings.charge_from_grid, entity_category=None),
     switch(StorageSettings.optimised, key="optimised_schedules"),
 )
+LEVEL = (switch_of(KIND),)
 
 
 async def async_setup_entry(
     hass: HomeAssistant, entry: EnvoyConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the switches of everything that can be switched."""
+    add_to_loops(entry.runtime_data.loops, async_add_entities, LoopSwitch, LEVEL)
     add_when_shown(entry.runtime_data, entry, async_add_entities, SWITCHES, EnergySwitch)

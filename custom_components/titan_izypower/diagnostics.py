@@ -5,7 +5,7 @@ from typing import Any
 from homeassistant.const import CONF_HOST, CONF_PASSWORD
 from homeassistant.core import HomeAssistant
 
-from ..energy_core.ha.diagnostics import device_diagnostics
+from ..energy_core.ha.diagnostics import device_diagnostics, loops_report
 from .const import CONF_SERIALS
 from .coordinator import TitanConfigEntry
 
@@ -29,6 +29,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: TitanCo
             "options": dict(entry.options),
         },
         "control": coordinator.control.saved(),
+        "loops": loops_report(coordinator.loops),
         "wire": titan.wire.name,
         "memory": titan.wire.memory.as_dict(),  # type: ignore[attr-defined]
         "restarts": titan.restarts,

@@ -26,8 +26,8 @@ PROFILES: Final = {"strict": 30.0, "balanced": 10.0, "least_import": -20.0}
 # Dead time and twice the lag, as far as reports tell; learned from then on.
 GATES: Final = {"modbus": 2.5}
 GATE: Final = 4.5
-# What the project promises, whatever the house does.
-ORDERS_A_MINUTE: Final = 12
+# What the project promises, whatever the house does; an order may wait a little for its turn on the wire.
+ORDERS_A_MINUTE, MINUTE = 12, 65.0
 # A limit of SoC that was reached is left again so far from it, in %.
 HYSTERESIS: Final = 2.0
 # Orders in a row that were not applied before the user is told, and readings that must show a stranger's order.
@@ -91,7 +91,7 @@ class ZeroExport(Loop):
             gap=ORDER_GAP[wire],
             strict=subentry.data.get(CONF_PROFILE) == "strict",
         )
-        self._orders = Budget(ORDERS_A_MINUTE, window=60.0)
+        self._orders = Budget(ORDERS_A_MINUTE, window=MINUTE)
         # The last few orders: which of them the unit shows is a matter of time.
         self._given: deque[int] = deque(maxlen=3)
         self._begun = self._full = self._empty = False
@@ -183,10 +183,12 @@ class ZeroExport(Loop):
     def _describe(self, now: float, *, follows: bool) -> None:
         """Say what is so: what hinders comes before what goes well."""
         regulator = self.regulator
-        if regulator.limited:
-            self.status = "full" if self._full and regulator.order <= 0 else "empty" if self._empty else "at_limit"
+        if (self._full and regulator.beyond < 0) or (self._empty and regulator.beyond > 0):
+            self.status = "full" if regulator.beyond < 0 else "empty"
         elif self._weak >= SIGHTS:
             self.status = "derated"
+        elif regulator.beyond:
+            self.status = "at_limit"
         elif follows or now < regulator.ready:
             self.status = "adjusting"
         else:

@@ -1,10 +1,11 @@
 """What a bug report needs: the report, the decoded blocks, the capture; nothing that identifies anybody."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ..capture import Recorder, scrub
 from .coordinator import EnergyCoordinator
+from .loop import Loop
 
 
 def device_diagnostics(
@@ -29,3 +30,25 @@ def device_diagnostics(
         "capture": recorder.capture(),
     }
     return dict(scrub(gathered, secrets))
+
+
+def loops_report(loops: Iterable[Loop]) -> list[dict[str, Any]]:
+    """Return what each loop was told, what it does, and when it last heard of its sources."""
+    return [
+        {
+            "title": loop.subentry.title,
+            "data": dict(loop.subentry.data),
+            "settings": {each.key: loop.value(each.key) for each in loop.settings},
+            "status": loop.status,
+            "memory": loop.memory,
+            "sources": {
+                key: {
+                    "power": None if source.sample is None else source.sample.value,
+                    "age": source.age(),
+                    "period": source.period,
+                }
+                for key, source in loop.sources.items()
+            },
+        }
+        for loop in loops
+    ]

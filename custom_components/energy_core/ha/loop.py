@@ -25,15 +25,8 @@ LATE, LOST = 15.0, 60.0
 PERIODS: Final = 3
 CONF_ACTIVE_WHILE: Final = "active_while"
 # Words that every loop has.
-OFF, WAITING, STALE, NO_METER, UNREACHABLE, OUTSIDE, REFUSED = (
-    "off",
-    "waiting",
-    "meter_late",
-    "meter_lost",
-    "unreachable",
-    "outside_schedule",
-    "refused",
-)
+OFF, WAITING, STALE, NO_METER = "off", "waiting", "meter_late", "meter_lost"
+UNREACHABLE, OUTSIDE, REFUSED = "unreachable", "outside_schedule", "refused"
 COMMON: Final = (OFF, WAITING, STALE, NO_METER, UNREACHABLE, OUTSIDE, REFUSED)
 
 
@@ -134,7 +127,8 @@ class Loop:
     def follow(self, key: str, *, inverted: bool = False) -> None:
         """Follow the entity that the user picked under ``key``, if any."""
         if entity_id := self.subentry.data.get(key):
-            self.sources[key] = Source(self.hass, entity_id, inverted=inverted)
+            self.sources[key] = source = Source(self.hass, entity_id, inverted=inverted)
+            source.period = number(kept(self.memory, "periods").get(entity_id))
 
     @callback
     def start(self) -> None:
@@ -158,6 +152,7 @@ class Loop:
         elif self.acting:
             self.note(acting=False)
         self._report(lost=False)
+        self.memory["periods"] = {each.entity_id: each.period for each in self.sources.values()}
         self.save()
 
     @callback
@@ -216,7 +211,8 @@ class Loop:
         if now < self._retry_at and (self.acting or resting is None):
             return None
         if resting is not None:
-            self.status = resting
+            if not (self.acting and self._failures):
+                self.status = resting
             return self._end() if self.acting else None
         if late is not None:
             self.status = late

@@ -59,6 +59,8 @@ class Loops:
         self._entry.async_on_unload(self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stopping))
         # Not an update listener of the entry: Home Assistant keeps those from flows that reload by themselves.
         self._entry.async_on_unload(async_dispatcher_connect(self._hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._updated))
+        # What changed while the entry was being set up counts as well.
+        self._updated(ConfigEntryChange.UPDATED, self._entry)
 
     async def stop(self) -> None:
         """Stop all loops, the last one first, and write down what they know."""

@@ -14,6 +14,8 @@ from ..points import number
 
 # How much the newest interval counts for what is usual.
 PERIOD_WEIGHT: Final = 0.3
+# An interval beyond this, in s or in usual ones, is an outage: it counts as no more than that.
+OUTAGE, OUTAGE_PERIODS = 60.0, 3.0
 
 
 def watts(state: State | None) -> float | None:
@@ -70,6 +72,8 @@ class Source:
         at = self._hass.loop.time() - max(0.0, time.time() - reported)
         if self.sample is not None and at > self.sample.at:
             took = at - self.sample.at
+            if self.period is not None:
+                took = min(took, max(OUTAGE, OUTAGE_PERIODS * self.period))
             self.period = took if self.period is None else self.period + PERIOD_WEIGHT * (took - self.period)
         self.sample = Sample(value=self._sign * value, at=at)
         return True

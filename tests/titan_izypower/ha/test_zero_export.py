@@ -10,6 +10,7 @@ from homeassistant.helpers import issue_registry as ir
 import pytest
 
 from custom_components.titan_izypower.const import DOMAIN
+from simulators.faults import Fault
 from simulators.house import House
 from simulators.titan import TitanSimulator
 from tests.titan_izypower.ha.house import act, add, settle
@@ -303,3 +304,91 @@ async def test_unloading_ends_what_runs(hass: HomeAssistant, virtual_time: Virtu
     await settle(hass)
     await virtual_time.run(30)
     assert shown(hass, loop) == "balanced"
+
+
+@pytest.mark.usefixtures("meter")
+async def test_derating(hass: HomeAssistant, virtual_time: VirtualTime, sim: TitanSimulator) -> None:
+    """A battery that protects itself does less than it says: that is named, and the order does not wind up."""
+    loop = await add_loop(hass, await add(hass, sim))
+    sim.house.load_w = 1500
+    await virtual_time.run(30)
+    sim.model.override(91, 2400)
+    sim.house.battery.max_discharge = 600
+    await virtual_time.run(120)
+    assert shown(hass, loop) == "derated"
+    sim.house.battery.max_discharge = 2400
+    sim.house.load_w = 800
+    await virtual_time.run(40)
+    assert sim.house.grid_w == pytest.approx(10, abs=16)
+
+
+@pytest.mark.usefixtures("meter")
+async def test_a_schedule(hass: HomeAssistant, virtual_time: VirtualTime, sim: TitanSimulator) -> None:
+    """Outside it the battery rests; it begins and ends without being touched."""
+    hass.states.async_set("schedule.evening", "off")
+    loop = await add_loop(hass, await add(hass, sim), active_while="schedule.evening")
+    await virtual_time.run(30)
+    assert (shown(hass, loop), orders(sim)) == ("outside_schedule", [])
+    hass.states.async_set("schedule.evening", "on")
+    await virtual_time.run(30)
+    assert shown(hass, loop) == "balanced"
+    hass.states.async_set("schedule.evening", "off")
+    await virtual_time.run(10)
+    assert (shown(hass, loop), orders(sim)[-1]) == ("outside_schedule", (0, 0, 0))
+
+
+async def test_a_unit_that_obeys_another(hass: HomeAssistant, virtual_time: VirtualTime) -> None:
+    """It gets no orders."""
+    async with TitanSimulator(packs=2, cluster_role="slave") as sim, Meter(hass, lambda: sim.house.grid_w):
+        loop = await add_loop(hass, await add(hass, sim))
+        await virtual_time.run(60)
+        assert (shown(hass, loop), sim.writes) == ("cluster_slave", [])
+
+
+@pytest.mark.usefixtures("meter")
+async def test_what_the_user_set_survives(hass: HomeAssistant, virtual_time: VirtualTime, sim: TitanSimulator) -> None:
+    """Setpoints, the switch, what was learned, and that somebody else has the unit."""
+    entry = await add(hass, sim)
+    loop = await add_loop(hass, entry)
+    data = {"entity_id": entity_of(loop, "target", hass), "value": 120}
+    await hass.services.async_call("number", "set_value", data, blocking=True)
+    sim.house.battery.mode = 5
+    await virtual_time.run(90)
+    assert shown(hass, loop) == "taken_over"
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await settle(hass)
+    before = len(sim.writes)
+    await virtual_time.run(60)
+    assert (shown(hass, loop), shown(hass, loop, "target"), len(sim.writes)) == ("taken_over", "120.0", before)
+    await switch(hass, loop, on=False)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await settle(hass)
+    assert (shown(hass, loop), shown(hass, loop, "enabled")) == ("off", "off")
+    await switch(hass, loop, on=True)
+    await virtual_time.run(40)
+    assert sim.house.grid_w == pytest.approx(120, abs=16)
+
+
+@pytest.mark.usefixtures("meter")
+async def test_a_unit_that_refuses(hass: HomeAssistant, virtual_time: VirtualTime, sim: TitanSimulator) -> None:
+    """Said once, tried again ever later, and over when the unit takes orders again."""
+    loop = await add_loop(hass, await add(hass, sim))
+    await virtual_time.run(30)
+    sim.faults.modbus = Fault("exception", value="3", on="write")
+    sim.house.load_w = 1200
+    await virtual_time.run(120)
+    assert shown(hass, loop) == "refused"
+    sim.faults.clear()
+    await virtual_time.run(320)
+    assert shown(hass, loop) == "balanced"
+
+
+@pytest.mark.usefixtures("meter")
+async def test_lost_orders(hass: HomeAssistant, virtual_time: VirtualTime, sim: TitanSimulator) -> None:
+    """The unit accepts an order and forgets it: corrected from what the battery does."""
+    await add_loop(hass, await add(hass, sim))
+    await virtual_time.run(30)
+    sim.faults.modbus = "lost_write*2"
+    sim.house.load_w = 1200
+    await virtual_time.run(90)
+    assert sim.house.grid_w == pytest.approx(10, abs=16)
