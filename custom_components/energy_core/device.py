@@ -96,31 +96,31 @@ class Device:
 
     def due(self, wanted: Collection[str]) -> list[Block]:
         """Return the blocks to read now: old enough, and wanted, essential, or never shown so far."""
-        now = self._clock()
+        now, read_at = self._clock(), self._read_at
         return [
             block
             for name, block in self.blocks.items()
-            if (block.essential or name in wanted or name not in self._shown)
+            if (name not in read_at or now - read_at[name] >= block.every)
+            and (block.essential or name in wanted or name not in self._shown)
             and (self._begun or not block.late)
-            and (name not in self._read_at or now - self._read_at[name] >= block.every)
         ]
 
     async def update(self, wanted: Collection[str] = (), *, only: bool = False, wire: Wire | None = None) -> UpdateReport:
         """Read the blocks that are due, or ``only`` the wanted ones; raise an ``EnergyError`` when nothing answers."""
         blocks = [self.blocks[name] for name in wanted] if only else self.due(wanted)
         wire, started = wire or self.wire, self._clock()
-        plan = {block.name: block.sources(wire.name) for block in blocks}
-        sources = {source.key: source for each in plan.values() for source in each.values()}
+        name = wire.name
+        sources = {source.key: source for block in blocks for source in block.sources(name).values()}
         reading = await wire.read(list(sources.values())) if sources else Reading()
         self.heard(wire)
         failed: dict[str, EnergyError] = {}
         blocks = [block for block in blocks if self._touched_at.get(block.name, started) <= started]
         for block in blocks:
-            errors = [reading.failed[source.key] for source in plan[block.name].values() if source.key in reading.failed]
-            if errors:
-                failed[block.name] = errors[0]
+            error = reading.error(block.sources(name).values()) if reading.failed else None
+            if error is not None:
+                failed[block.name] = error
                 continue
-            block.decode(wire.name, reading.values)
+            block.decode(name, reading.values)
             self._read_at[block.name] = self._clock()
             self._shown.add(block.name)
         self._begun = self._begun or not only

@@ -5,8 +5,7 @@ body is ever logged.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 import json
 import math
@@ -95,7 +94,7 @@ async def request(
     seconds. ``ssl`` is how the other side proves itself: by a public authority, by the fingerprint of its own
     certificate, or not at all (False).
     """
-    with _ours(session, deadline):
+    try:
         async with (
             asyncio.timeout(deadline),
             session.request(
@@ -111,22 +110,11 @@ async def request(
             ) as response,
         ):
             return await _answer(response, max_bytes)
-
-
-@contextmanager
-def _ours(session: ClientSession, deadline: float) -> Iterator[None]:
-    """Turn what goes wrong in an exchange into our errors."""
-    try:
-        yield
-    except TimeoutError as error:
-        raise DeviceTimeoutError(f"no answer within {deadline:g} s") from error
-    except (ClientError, OSError, ValueError) as error:
-        raise _translated(error) from error
-    except (RuntimeError, AttributeError) as error:
-        if not session.closed:
+    except (ClientError, OSError, ValueError, RuntimeError, AttributeError) as error:
+        ours = _translated(error, session, deadline)
+        if ours is None:
             raise
-        # aiohttp has no error of its own for a session that its owner lets go of between two requests, or in one.
-        raise DeviceConnectionError("the session was closed") from error
+        raise ours from error
 
 
 async def _answer(response: ClientResponse, max_bytes: int) -> Answer:
@@ -148,13 +136,18 @@ async def _once(outgoing: ClientRequest, handler: ClientHandlerType) -> ClientRe
         raise DeviceConnectionError(f"the connection was closed ({type(error).__name__})") from error
 
 
-def _translated(error: Exception) -> EnergyError:
-    """Connection troubles are the network's; anything else is an answer that is not HTTP."""
+def _translated(error: Exception, session: ClientSession, deadline: float) -> EnergyError | None:
+    """Connection troubles are the network's; what aiohttp refuses is an answer that is not HTTP; None is a mistake of ours."""
+    if isinstance(error, TimeoutError):
+        return DeviceTimeoutError(f"no answer within {deadline:g} s")
     if isinstance(error, ServerFingerprintMismatch):
         return WrongDeviceError("another certificate")
     if isinstance(error, OSError):
         return DeviceConnectionError(type(error).__name__)
-    return DeviceProtocolError(f"not a usable answer ({type(error).__name__})")
+    if isinstance(error, ClientError | ValueError):
+        return DeviceProtocolError(f"not a usable answer ({type(error).__name__})")
+    # aiohttp has no error of its own for a session that its owner lets go of between two requests, or in one.
+    return DeviceConnectionError("the session was closed") if session.closed else None
 
 
 def check_status(response: ClientResponse) -> None:
@@ -180,12 +173,15 @@ def _retry_after(response: ClientResponse) -> float | None:
 
 async def body(response: ClientResponse, max_bytes: int) -> bytes:
     """Return the body, or raise when it passes ``max_bytes``; no more than that is ever held."""
-    received = bytearray()
-    async for chunk in response.content.iter_chunked(16 * 1024):
-        received += chunk
-        if len(received) > max_bytes:
+    chunks: list[bytes] = []
+    left = max_bytes
+    while not (chunks and response.content.at_eof()):
+        # Mostly all of it has come together with the headers: one look, and nothing is copied.
+        chunks.append(await response.content.readany())
+        left -= len(chunks[-1])
+        if left < 0:
             raise DeviceProtocolError(f"more than {max_bytes} bytes")
-    return bytes(received)
+    return b"".join(chunks)
 
 
 def parse(raw: bytes) -> Json:

@@ -64,7 +64,10 @@ def text(raw: Raw) -> str | None:
     """Return printable text of at most ``TEXT_LIMIT`` characters, or None when nothing is left."""
     if not isinstance(raw, str) and number(raw) is None:
         return None
-    return "".join(char for char in str(raw) if char.isprintable()).strip()[:TEXT_LIMIT] or None
+    shown = str(raw)
+    if not shown.isprintable():
+        shown = "".join(char for char in shown if char.isprintable())
+    return shown.strip()[:TEXT_LIMIT] or None
 
 
 def _code(raw: Raw) -> int | str:
@@ -169,7 +172,9 @@ class Point[T: float | str | bool]:
         value *= source.scale * source.sign
         if not math.isfinite(value) or not self._believable(value):
             return None
-        return cast("T", tidy(value if self.digits is None else round(value, self.digits)))
+        # Whole numbers are many, and tidy as they are.
+        whole = self.digits == 0
+        return cast("T", round(value) if whole else tidy(value if self.digits is None else round(value, self.digits)))
 
     def _believable(self, value: float) -> bool:
         return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
@@ -256,16 +261,19 @@ class Block:
         A value that was not answered stays until it has been missing three times; a code that
         nobody knows is kept aside in ``unknown`` for diagnostics.
         """
+        points, values, misses = self.points, self.values, self._misses
         for name, source in self.sources(wire).items():
             if source.key not in raw:
-                self._misses[name] = self._misses.get(name, 0) + 1
-                if name in self.values and self._misses[name] >= MISSES_UNTIL_UNSUPPORTED:
-                    self.values[name] = None
+                misses[name] = misses.get(name, 0) + 1
+                if name in values and misses[name] >= MISSES_UNTIL_UNSUPPORTED:
+                    values[name] = None
                 continue
-            self._misses[name] = 0
+            misses[name] = 0
             answer = raw[source.key]
-            value = self.values[name] = self.points[name].decode(source, answer)
-            if value is None and source.codes is not None and answer is not None:
+            value = values[name] = points[name].decode(source, answer)
+            if source.codes is None:
+                continue
+            if value is None and answer is not None:
                 self.unknown[name] = answer
             else:
                 self.unknown.pop(name, None)

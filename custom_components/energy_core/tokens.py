@@ -88,9 +88,9 @@ class TokenKeeper:
         """
         now = self._clock()
         if self.current is not None and self.current.valid(now):
-            may = max(self.next_attempt(now), self._awake_at) <= now
-            if self._renew is not None and self.due(now) and self.rejected is None and may:
-                self._fly(self._renew)
+            renew = self._renew
+            if renew and self.due(now) and self.rejected is None and max(self.next_attempt(now), self._awake_at) <= now:
+                self._fly(renew)
             return self.current
         if self._renew is None:
             raise DeviceAuthError(key="token_missing" if self.current is None else "token_expired")

@@ -65,7 +65,8 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
         self.fresh: frozenset[str] = frozenset()
         self._failures = 0
         self.grew = True
-        self._steady = False
+        # Whether listeners are told of a poll that changed nothing about who answers.
+        self.steady = False
         self._changes = 0
         self._sizes: dict[str, int] = {}
 
@@ -121,29 +122,23 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
         if not self.steady:
             super().async_update_listeners()
         else:
+            fresh = self.fresh
             for update, context in list(self._listeners.values()):
-                if context is None or context in self.fresh:
+                if context is None or context in fresh:
                     update()
-        self._steady = False
+        self.steady = False
 
     def _measure(self, report: UpdateReport) -> bool:
         """Tell whether a block has come or gone, or shows more than it did."""
-        if moved := self._changes != self.device.changes:
+        if grew := self._changes != self.device.changes:
             # A block may have come back under the name of one that showed as much.
             self._changes, self._sizes = self.device.changes, {}
-        sizes = {name: len(self.device.blocks[name].values) for name in report.updated if name in self.device.blocks}
-        grew = moved or any(self._sizes.get(name) != size for name, size in sizes.items())
-        self._sizes |= sizes
+        blocks, sizes = self.device.blocks, self._sizes
+        for name in report.updated:
+            block = blocks.get(name)
+            if block is not None and sizes.get(name) != len(block.values):
+                sizes[name], grew = len(block.values), True
         return grew
-
-    @property
-    def steady(self) -> bool:
-        """Whether listeners are told of a poll that changed nothing about who answers."""
-        return self.sparse and self._steady
-
-    def concerns(self, block: Block) -> bool:
-        """Tell whether there may be something new about ``block``."""
-        return not self.steady or block.name in self.fresh
 
     async def after_update(self, report: UpdateReport) -> None:
         """Act on a fresh report before entities see it; an ``EnergyError`` counts as a loss."""
@@ -169,8 +164,11 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
         """Log what fell silent or came back, once; blocks that share a label are one thing."""
         earlier = self.data or UpdateReport()
         now = report.after(earlier)
-        self._steady = self.last_update_success and self.data is not None and now.failed.keys() == earlier.failed.keys()
+        same = self.last_update_success and self.data is not None and now.failed.keys() == earlier.failed.keys()
+        self.steady = self.sparse and same
         self.grew = self._measure(report)
+        if not now.failed and same:
+            return now
         before = {self.device.label(name) for name in earlier.failed}
         silent = {self.device.label(name): error for name, error in now.failed.items()}
         for label in sorted(silent.keys() - before):

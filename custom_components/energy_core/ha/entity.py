@@ -50,12 +50,10 @@ class EnergyEntity(CoordinatorEntity[EnergyCoordinator[Any]]):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        if not self.coordinator.concerns(self.block):
-            return
+        written = self._written
         # What is there is there still after a steady poll; only values move.
-        available = self._written[0] if self.coordinator.steady and self._written else self.available
+        available = written[0] if written and self.coordinator.steady else self.available
         now = (available, self.shown())
-        reported = self.always_write and self.block.name in self.coordinator.fresh
-        if now != self._written or reported:
+        if now != written or (self.always_write and self.block.name in self.coordinator.fresh):
             self._written = now
             self.async_write_ha_state()

@@ -44,7 +44,7 @@ class PointEntity(EnergyEntity):
     @override
     def shown(self) -> Value | None:
         """Return the value of the point."""
-        return self.block.get(self.point)
+        return self.block.values.get(self.point.name)
 
     async def write(self, value: Value) -> None:
         """Write the point and show what the device now has."""

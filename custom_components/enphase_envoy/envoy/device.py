@@ -1,7 +1,7 @@
 """One gateway and everything behind it: which parts there are, how fresh each is kept, what is shown."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, time
+from datetime import datetime
 import math
 from typing import Any, Final, override
 
@@ -16,7 +16,7 @@ from .estimates import Estimates
 from .families import FAMILIES
 from .firmware import STALE_SUM_SINCE, version
 from .local import Local
-from .owner import PartOwner, endpoint
+from .owner import endpoint
 from .points import (
     AcbGroup,
     Batteries,
@@ -38,34 +38,23 @@ from .points import (
     StorageSettings,
     Token,
 )
+from .turns import FAST, TurnTaker
 
-# One slower endpoint in each stretch of so many seconds: what is due together is read one by one.
-SLOT: Final = 5.0
 # How often registers are added up while only the meters are read (s).
 ENERGIES_EVERY: Final = 30.0
 # So many readings too late, and what nobody has needed so far is of another time.
 OLD: Final = 4.0
-# The bulk of the day's polls; it may not make others wait.
-FAST: Final = 0.0
 DAILY_SLOT: Final = ".energy_today"
 # Blocks that are read to find parts.
 FINDERS: Final = ("info", "meters", "report", "inverters", "ensemble", "contacts", "production")
-# Those of them that may be of no use to anybody today, and are read all the same, so often (s).
-SEARCHERS: Final = ("report", "contacts")
-SEARCH: Final = 900.0
-# Around this hour of its day the gateway is busy with itself, and device data hangs (trap 9).
-QUIET: Final = (time(22, 59), time(23, 4))
-TROUBLED: Final = "device_data"
 
 
-class Envoy(PartOwner):
+class Envoy(TurnTaker):
     """One gateway; its values live in its blocks, what they add up to in ``Site``."""
 
     finders = FINDERS
     max_power = 100_000
     settle = (1.0, 3.0, 6.0, 12.0, 20.0)
-    # The seconds between two polls, set by who polls.
-    pace: float = SLOT
 
     def __init__(self, local: Local, *, serial: str, phases: int | None = None, **more: Any) -> None:
         """Own what every gateway may have; ``phases`` is what the user says, None to see for ourselves."""
@@ -73,17 +62,13 @@ class Envoy(PartOwner):
         self.asked_phases = phases
         self.ledger = Ledger()
         self.estimates = Estimates()
-        self.origins: dict[tuple[str, str], frozenset[str]] = {}
         self.failing: set[str] = set()
         self.trusts_sum = True
-        self._wanted: frozenset[str] = frozenset()
         self._summed_at = -math.inf
         self._absent = 0
         self._heard_at: dict[str, float] = {}
         self._decided = False
         self._chosen: object = None
-        # Whether everything has been read once: from then on the slower endpoints take turns.
-        self._settled = False
         self.info = self.add(Info("info"))
         self.production = self.add(Production("production"))
         self.settings = self.add(StorageSettings("storage_settings"))
@@ -105,13 +90,6 @@ class Envoy(PartOwner):
         """Return the site, or one of its phases."""
         block = self.blocks.get(f"site_l{phase}" if phase else "site")
         return block if isinstance(block, Site) else None
-
-    @property
-    def phases(self) -> int:
-        """How many phases are shown by themselves: none when there is but one."""
-        if self.asked_phases is not None:
-            return self.asked_phases if self.asked_phases > 1 else 0
-        return max((block.phase for block in (*self.parts(Meter), *self.parts(Eim))), default=0)
 
     @property
     def firmware(self) -> tuple[int, ...]:
@@ -137,7 +115,6 @@ class Envoy(PartOwner):
             return (await super().update(wanted, wire=wire)).after(first)
         if only:
             return await super().update(wanted, only=True, wire=wire)
-        self._wanted = frozenset(wanted)
         blocks = self.due(wanted)
         self._settled = True
         if all(endpoint(block) is None for block in blocks):
@@ -156,29 +133,6 @@ class Envoy(PartOwner):
     def heeds(self, block: Block) -> bool:
         """Tell whether anybody looks at a block, or could not so far because it has never shown anything."""
         return block.name in self._wanted or not block.values
-
-    @override
-    def due(self, wanted: Collection[str]) -> list[Block]:
-        """Return the fast blocks, and a few of the slower endpoints that are due, the most overdue first."""
-        needed = {name for (block, _), names in self.origins.items() if block in wanted for name in names}
-        # Whether the storage CT can be believed, only its phases tell (units.heal_storage).
-        needed |= {meter.name for meter in self.parts(Meter) if meter.kind == "storage"}
-        overdue = {name for name in SEARCHERS if self._clock() - self._read_at.get(name, -SEARCH) >= SEARCH}
-        blocks = super().due({*wanted, *needed, *overdue})
-        quiet = QUIET[0] <= self._now().time() < QUIET[1]
-        fast: list[Block] = []
-        slow: dict[str, list[Block]] = {}
-        for block in sorted(blocks, key=self._deadline):
-            name = endpoint(block)
-            if block.every == FAST or name is None:
-                fast.append(block)
-            elif not (quiet and name == TROUBLED) and (not self._begun or self.local.health.waits(name) is None):
-                slow.setdefault(name, []).append(block)
-        room = max(1, math.ceil(self.pace / SLOT)) if self._settled else len(slow)
-        return fast + [block for group in list(slow.values())[:room] for block in group]
-
-    def _deadline(self, block: Block) -> float:
-        return self._read_at.get(block.name, -1e12) + block.every
 
     @override
     def _count(self, report: UpdateReport) -> None:

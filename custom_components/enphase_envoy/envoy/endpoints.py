@@ -11,7 +11,7 @@ from typing import Any, Final
 from ...energy_core.http import Json, parse as parse_json
 from . import parse
 from .parse import Flat
-from .points import Meter, fields_of
+from .points import Meter, MeterDetail, fields_of
 
 # The meters answer within tens of milliseconds, the others within seconds; a busy gateway takes its time.
 QUICK: Final = 10.0
@@ -41,7 +41,7 @@ def _get(path: str, read: Callable[[Any], Flat], **more: Any) -> Endpoint:
     return Endpoint(path=path, read=_json(read), **more)
 
 
-OF_METERS: Final = tuple(str(field) for field in fields_of(Meter))
+OF_METERS: Final = (*fields_of(Meter), *fields_of(MeterDetail))
 ENDPOINTS: Final[dict[str, Endpoint]] = {
     "info": Endpoint(path="/info", read=parse.info, deadline=QUICK),
     "meters": _get("/ivp/meters", parse.meters),

@@ -23,6 +23,7 @@ from .points import (
     InverterDetail,
     InverterState,
     Meter,
+    MeterDetail,
     MeterState,
     MeterTotal,
     Part,
@@ -79,7 +80,7 @@ def meters(flat: Flat) -> list[Entry]:
         for phase in (0, *PHASES[: count if count > 1 else 0]):
             entries.append(Entry(make=MeterState, item=eid, kind=kind, phase=phase))
             measured = f"{eid}.{phase}" if phase else eid
-            entries += [Entry(make=make, item=measured, kind=kind, phase=phase) for make in (Meter, MeterTotal)]
+            entries += [Entry(make=make, item=measured, kind=kind, phase=phase) for make in (Meter, MeterDetail, MeterTotal)]
     return entries
 
 

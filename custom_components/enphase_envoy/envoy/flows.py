@@ -1,16 +1,14 @@
 """A value of the site, and the blocks that it depends on: found in the best place, or made of others."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...energy_core.points import Block, Point
 
 type Place = tuple[Block | None, Point[Any]]
 
 
-@dataclass(frozen=True)
-class Pick:
+class Pick(NamedTuple):
     """A value, None while there is none, and the names of the blocks that it comes or should come from."""
 
     value: float | None = None
@@ -19,21 +17,27 @@ class Pick:
 
 def first(places: Iterable[Place], good: Callable[[Block], bool], recent: Callable[[Block], bool] = lambda _: True) -> Pick:
     """Return the first value of the places, best first, whose block is ``good``; a stand-in has to be ``recent``, too."""
-    there = [(block, point) for block, point in places if block is not None]
-    for block, point in there:
-        value = block.get(point)
-        if isinstance(value, int | float) and good(block) and (block is there[0][0] or recent(block)):
+    names: list[str] = []
+    for block, point in places:
+        if block is None:
+            continue
+        value = block.values.get(point.name)
+        if isinstance(value, int | float) and good(block) and (not names or recent(block)):
             return Pick(value, frozenset((block.name,)))
-    return Pick(names=frozenset(block.name for block, _ in there))
+        names.append(block.name)
+    return Pick(names=frozenset(names))
 
 
 def combine(rule: Callable[..., float], *picks: Pick) -> Pick:
     """Return ``rule`` of several values; it is there only when all of them are, and has a place only when all have one."""
-    if not all(pick.names for pick in picks):
-        return Pick()
-    names = frozenset().union(*(pick.names for pick in picks))
-    values = [pick.value for pick in picks]
-    return Pick(None if any(value is None for value in values) else rule(*values), names)
+    names: frozenset[str] = frozenset()
+    values: list[float | None] = []
+    for value, places in picks:
+        if not places:
+            return Pick()
+        names |= places
+        values.append(value)
+    return Pick(None if None in values else rule(*values), names)
 
 
 def add(*picks: Pick) -> Pick:

@@ -1,7 +1,7 @@
 """The gateway's own wire: endpoints read one after the other, each failing alone; writes on fresh data."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 import logging
 import time
 from typing import Final, override
@@ -56,8 +56,8 @@ class Local(Wire):
     @override
     async def read(self, sources: Sequence[Source], *, command: bool = False) -> Reading:
         """Read the endpoints of ``sources``; raise only when none of them, nor the gateway itself, answers."""
-        wanted = list(dict.fromkeys(_endpoint(source.key) for source in sources))
-        values: dict[Key, Raw] = {}
+        wanted = dict.fromkeys([_endpoint(source.key) for source in sources])
+        values: Mapping[Key, Raw] = {}
         errors: dict[str, EnergyError] = {}
         alive = False
         self.answered = self.answered if command else set()
@@ -67,7 +67,8 @@ class Local(Wire):
                 errors[name] = standing
                 continue
             try:
-                values |= await self._fresh(name, command=command)
+                fresh = await self._fresh(name, command=command)
+                values = {**values, **fresh} if values else fresh
             except EnergyError as error:
                 if is_about_access(error):
                     raise
@@ -76,6 +77,8 @@ class Local(Wire):
                     # Before the next one is waited for: where nobody is, each would take its time.
                     await self._look_for_life(name, error)
                 alive = True
+        if not errors:
+            return Reading(values=values)
         failed = {source.key: errors[name] for source in sources if (name := _endpoint(source.key)) in errors}
         return Reading(values=values, failed=failed)
 

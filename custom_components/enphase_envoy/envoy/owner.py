@@ -8,7 +8,7 @@ from ...energy_core.points import Block
 from . import units
 from .families import Entry, name_of
 from .local import Local
-from .points import WIRE, InverterDetail, Part
+from .points import WIRE, Eim, InverterDetail, Meter, Part
 
 # Reports in which a part must be missing before it is taken to be gone.
 GONE_AFTER: Final = 3
@@ -22,6 +22,7 @@ class PartOwner(Device):
     """A device whose blocks come and go with what its answers list; ``finders`` are the blocks read to find others."""
 
     finders: ClassVar[Collection[str]] = ()
+    asked_phases: int | None = None
 
     def __init__(self, local: Local, *, serial: str, **more: Any) -> None:
         """Own no part yet; ``serial`` is the gateway's."""
@@ -30,11 +31,16 @@ class PartOwner(Device):
         self.serial = serial
         self._misses: dict[str, int] = {}
         self._parts: dict[type[Part], list[Any]] = {}
+        self._only: dict[tuple[type[Part], str, int], Any] = {}
+        self._phases_found: int | None = None
 
     def part[P: Part](self, make: type[P], kind: str, phase: int = 0) -> P | None:
         """Return the only part of a kind, or one of its phases."""
-        block = self.blocks.get(name_of(make, kind, phase))
-        return block if isinstance(block, make) else None
+        which = (make, kind, phase)
+        if which not in self._only:
+            block = self.blocks.get(name_of(make, kind, phase))
+            self._only[which] = block if isinstance(block, make) else None
+        return cast("P | None", self._only[which])
 
     def parts[P: Part](self, make: type[P]) -> list[P]:
         """Return all parts of a class."""
@@ -42,17 +48,31 @@ class PartOwner(Device):
             self._parts[make] = [block for block in self.blocks.values() if isinstance(block, make)]
         return cast("list[P]", self._parts[make])
 
+    @property
+    def phases(self) -> int:
+        """How many phases are shown by themselves: none when there is but one."""
+        if self.asked_phases is not None:
+            return self.asked_phases if self.asked_phases > 1 else 0
+        if self._phases_found is None:
+            self._phases_found = max((block.phase for block in (*self.parts(Meter), *self.parts(Eim))), default=0)
+        return self._phases_found
+
     @override
     def add[B: Block](self, block: B) -> B:
         """Own ``block`` from now on."""
-        self._parts.clear()
+        self._look_up_anew()
         return super().add(block)
 
     @override
     def forget(self, name: str) -> None:
         """Stop owning a part that is gone."""
-        self._parts.clear()
+        self._look_up_anew()
         super().forget(name)
+
+    def _look_up_anew(self) -> None:
+        self._parts.clear()
+        self._only.clear()
+        self._phases_found = None
 
     def look_again(self) -> None:
         """Read also what finds parts, and what has shown nothing so far: there may be something now."""

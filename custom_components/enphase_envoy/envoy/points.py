@@ -148,7 +148,7 @@ class MeterState(Part):
 
 @dataclass
 class Meter(Part):
-    """What a CT, or one phase of it, measures; the voltage of several phases is their sum (trap 20)."""
+    """What flows through a CT, or through one phase of it."""
 
     variants: ClassVar[Mapping[str, tuple[str, ...]]] = OF_PHASES
 
@@ -157,12 +157,6 @@ class Meter(Part):
     power = _watts("readings", "activePower")
     delivered = _energy("readings", "actEnergyDlvd")
     received = _energy("readings", "actEnergyRcvd")
-    voltage = _number("readings", "voltage", "V", low=0, high=2000)
-    current = _number("readings", "current", "A", low=-10_000, high=10_000)
-    frequency = _number("readings", "freq", "Hz", low=0, high=100)
-    power_factor = _number("readings", "pwrFactor")
-    apparent_power = Point(float, "VA", low=-MOST_W, high=MOST_W, digits=0, local=_at("readings", "apparentPower"))
-    reactive_power = Point(float, "var", low=-MOST_W, high=MOST_W, digits=0, local=_at("readings", "reactivePower"))
 
     @override
     def decode(self, wire: str, raw: Mapping[Key, Raw]) -> None:
@@ -178,6 +172,19 @@ class Meter(Part):
     def take_back(self) -> None:
         """Believe the registers of the reading before; how much flows is not known."""
         self.values |= {name: self._before.get(name) for name in ("delivered", "received")} | {"power": None}
+
+
+class MeterDetail(Part):
+    """What else a CT measures, which most people never look at; the voltage of several phases is their sum (trap 20)."""
+
+    variants: ClassVar[Mapping[str, tuple[str, ...]]] = OF_PHASES
+
+    voltage = _number("readings", "voltage", "V", low=0, high=2000)
+    current = _number("readings", "current", "A", low=-10_000, high=10_000)
+    frequency = _number("readings", "freq", "Hz", low=0, high=100)
+    power_factor = _number("readings", "pwrFactor")
+    apparent_power = Point(float, "VA", low=-MOST_W, high=MOST_W, digits=0, local=_at("readings", "apparentPower"))
+    reactive_power = Point(float, "var", low=-MOST_W, high=MOST_W, digits=0, local=_at("readings", "reactivePower"))
 
 
 class MeterTotal(Part):

@@ -204,7 +204,7 @@ class _Derivation:
         if not pick.names and not self.block.has(point):
             return
         self.block.set(point, pick.value)
-        self.envoy.origins[self.block.name, point.name] = pick.names
+        self.envoy.depends(self.block, point.name, pick.names)
 
 
 DAY_POINTS: Final[Mapping[str, tuple[Point[float], Point[float]]]] = {
@@ -241,7 +241,7 @@ def _batteries(envoy: Envoy, now: datetime) -> Pick:
     _put(envoy, block, Batteries.power, power)
     state = None if power.value is None else _state(power.value)
     block.set(Batteries.state, state)
-    envoy.origins[block.name, "state"] = power.names
+    envoy.depends(block, "state", power.names)
     if meter is not None:
         for name, point, shown in (
             ("charged", Meter.received, Batteries.charged_today),
@@ -257,7 +257,7 @@ def _batteries(envoy: Envoy, now: datetime) -> Pick:
 
 def _put(envoy: Envoy, block: Block, point: Point[float], pick: Pick) -> None:
     block.set(point, pick.value)
-    envoy.origins[block.name, point.name] = pick.names
+    envoy.depends(block, point.name, pick.names)
 
 
 def _state(power: float) -> str:

@@ -19,6 +19,7 @@ from .points import (
     Inverter,
     InverterDetail,
     Meter,
+    MeterDetail,
     MeterState,
     MeterTotal,
     Part,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from .owner import PartOwner
 
 # What is about the site as a whole, or a phase of it, belongs to the gateway.
-OF_GATEWAY: Final = (Meter, MeterTotal, MeterState, Eim, Site, AcbSum, AcbStore)
+OF_GATEWAY: Final = (Meter, MeterDetail, MeterTotal, MeterState, Eim, Site, AcbSum, AcbStore)
 # Sums that mean something only where there is what they sum up.
 OF_BATTERIES: Final = (
     *(Storage.level, Storage.reserve, Storage.health),
@@ -63,7 +64,7 @@ def derive(envoy: Envoy, now: datetime) -> None:
         _acb(acb)
     if acbs:
         envoy.acbs.set(type(envoy.acbs).sleep_state, _together(acb.sleep_state for acb in acbs))
-        envoy.origins[envoy.acbs.name, "sleep_state"] = frozenset(acb.name for acb in acbs)
+        envoy.depends(envoy.acbs, "sleep_state", frozenset(acb.name for acb in acbs))
     _storage(envoy, envoy.storage)
     if envoy.generator.enabled is None:
         # Also where there is none the gateway answers, that it is present and off, with an admin state of "unknown".
@@ -134,9 +135,11 @@ def heal_storage(envoy: Envoy) -> None:
     The sum is then the other phase alone; what was counted before stays, power is not known.
     """
     whole = envoy.part(Meter, "storage")
+    if whole is None:
+        return
     phases = [meter for meter in envoy.parts(Meter) if meter.kind == "storage" and meter.phase]
     lost = [meter for meter in phases if meter.fell_to_zero]
-    if whole is None or not lost or len(lost) == len(phases):
+    if not lost or len(lost) == len(phases):
         return
     for meter in (whole, *lost):
         meter.take_back()

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from custom_components.enphase_envoy.envoy.points import Eim, Meter
+from custom_components.enphase_envoy.envoy.points import Eim, Meter, MeterDetail
 from custom_components.enphase_envoy.envoy.site import WRAP_WH
 from simulators.energy import Energies
 from tests.enphase_envoy.capture_gateway import OWN
@@ -113,8 +113,8 @@ class TestPowers:
         """Shown as it is, as core does; each phase has its own."""
         async with captured(OWN / "7.6.175_three_phase") as rig:
             await rig.all_at_once(2)
-            whole = rig.envoy.part(Meter, "net_consumption")
-            phases = [rig.envoy.part(Meter, "net_consumption", phase) for phase in (1, 2, 3)]
+            whole = rig.envoy.part(MeterDetail, "net_consumption")
+            phases = [rig.envoy.part(MeterDetail, "net_consumption", phase) for phase in (1, 2, 3)]
             assert whole.voltage == pytest.approx(sum(each.voltage for each in phases), abs=1)
             assert whole.voltage > 600
 
@@ -135,13 +135,14 @@ class TestTraps:
             await rig.all_at_once(3)
 
             def shown() -> dict[str, list[Any]]:
-                return {each.name: [each.power, each.voltage, each.frequency] for each in rig.envoy.parts(Meter)}
+                flows = {each.name: [each.power] for each in rig.envoy.parts(Meter)}
+                return flows | {each.name: [each.voltage, each.frequency] for each in rig.envoy.parts(MeterDetail)}
 
             before = shown()
             rig.server.change(reversed_readings=True, extra_empty_reading=True)
             await rig.all_at_once()
             assert shown() == before
-            assert len(before) == 12
+            assert len(before) == 24
 
     async def test_trap_12_what_is_switched_off_says_nothing(self):
         """A CT that is disabled still has numbers, megawatt hours of today among them."""
