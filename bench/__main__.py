@@ -1,4 +1,7 @@
-"""Compare ours with core's: scripts/bench [--site NAME] [--minutes N] [--rounds N] [--real] [--json FILE] [--docs]."""
+"""Compare ours with core's: scripts/bench [--site NAME] [--minutes N] [--rounds N] [--real] [--json FILE] [--docs].
+
+``scripts/bench control`` is another bench: control laws on plants.
+"""
 
 import argparse
 from collections.abc import Sequence
@@ -10,6 +13,7 @@ import platform
 import sys
 from typing import Any
 
+from . import control
 from .children import ROOT, ChildError
 from .figures import Result, Run
 from .measure import FRESH, Plan, live, profiled, stepped
@@ -73,6 +77,8 @@ def method(plan: Plan) -> dict[str, Any]:
 
 def main() -> int:
     """Measure, show, judge; 0 when every bar is cleared, 1 when not, 2 when nothing could be measured."""
+    if sys.argv[1:2] == ["control"]:
+        return control.main(sys.argv[2:])
     options = arguments()
     plan = plan_of(options)
     results: list[Result] = []

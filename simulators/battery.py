@@ -1,8 +1,12 @@
 """The simulated battery: packs, limits, working modes and how its power follows an order."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from typing import Final
+from math import exp, inf
+from typing import TYPE_CHECKING, Final, Self
+
+if TYPE_CHECKING:
+    from random import Random
 
 CAPACITY_WH: Final = 1792.0
 MIN_POWER: Final = 50.0
@@ -11,6 +15,10 @@ MAX_PACKS: Final = 5
 CHARGE_LIMITS: Final = (900.0, 1800.0, 2400.0)
 DISCHARGE_LIMITS: Final = (1000.0, 2000.0, 2400.0)
 HYSTERESIS: Final = 2.0
+RAMP_STEP: Final = 0.25
+# However much it varies, no order acts sooner; what follows with a lag has arrived when it is so near.
+SOONEST: Final = 0.2
+NEAR_W: Final = 0.5
 
 
 class Mode(IntEnum):
@@ -49,6 +57,10 @@ class Battery:
     capacity_wh: float = CAPACITY_WH
     ramp: float = 800.0
     dead_time: float = 0.0
+    jitter: float = 0.0
+    lag: float = 0.0
+    pause: float = 0.0
+    resting: float = 0.0
     max_charge: float = 0.0
     max_discharge: float = 0.0
     ac_out_limit: float = 2400.0
@@ -88,6 +100,38 @@ class Battery:
     @soc.setter
     def soc(self, percent: float) -> None:
         self.soc_wh = [self.capacity_wh * percent / 100.0] * len(self.soc_wh)
+
+    def refitted(self, packs: int) -> Self:
+        """Give the same battery with another number of extension packs, equally full."""
+        fitted = replace(self, packs=packs, max_charge=0.0, max_discharge=0.0, soc_wh=[])
+        fitted.soc = self.soc
+        return fitted
+
+    def delay(self, random: Random) -> float:
+        """Give the seconds until the next order acts."""
+        return max(SOONEST, random.gauss(self.dead_time, self.jitter)) if self.jitter else self.dead_time
+
+    def obey(self, order: int, power: float, target_soc: float) -> None:
+        """Take a real-time order; turning around needs a pause."""
+        if {order, self.order} == {Order.CHARGE, Order.DISCHARGE}:
+            self.resting = self.pause
+        self.order, self.order_power, self.target_soc = order, power, target_soc
+
+    def stride(self, target: float) -> float:
+        """Give the longest step in which it moves evenly, infinity when it does not move."""
+        gap, rest = abs(self.power - target), self.resting or inf
+        if gap <= 1e-6:
+            return rest
+        return min(rest, RAMP_STEP, inf if self.lag else gap / self.ramp)
+
+    def follow(self, target: float, dt: float) -> None:
+        """Move towards a power, within the ramp and with the lag."""
+        gap, most = target - self.power, self.ramp * dt
+        change = gap * (1 - exp(-dt / self.lag)) if self.lag else gap
+        self.power += min(max(change, -most), most)
+        if abs(self.power - target) < (NEAR_W if self.lag else 1e-6):
+            self.power = target
+        self.resting = max(0.0, self.resting - dt)
 
     def pack_soc(self, index: int) -> float:
         """State of charge of one pack (0 is the main unit), 0 when it is not fitted."""
@@ -148,7 +192,7 @@ class Battery:
         return surplus if abs(surplus) >= MIN_POWER else 0.0
 
     def _ordered(self) -> float:
-        if self.order == Order.STANDBY or self.order_power <= 0:
+        if self.order == Order.STANDBY or self.order_power <= 0 or self.resting > 0:
             return 0.0
         power = max(MIN_POWER, self.order_power)
         return power if self.order == Order.DISCHARGE else -power

@@ -27,6 +27,9 @@ BATTERY_PATCHABLE: Final = (
     "calibrating",
     "ramp",
     "dead_time",
+    "jitter",
+    "lag",
+    "pause",
     "max_charge",
     "max_discharge",
 )

@@ -12,7 +12,6 @@ from .car import Charger, Flows
 from .energy import Energies
 
 LONGEST_STEP: Final = 30.0
-RAMP_STEP: Final = 0.25
 PV_INPUTS: Final = 4
 
 type Driver = Callable[[House, float], None]
@@ -34,16 +33,22 @@ class House:
         packs: int = 2,
         ramp: float = 800.0,
         dead_time: float = 0.0,
+        jitter: float = 0.0,
+        lag: float = 0.0,
+        pause: float = 0.0,
         start: datetime | None = None,
         auto_midnight: bool = False,
     ) -> None:
-        """Start at rest, half full, in self-consumption; start is the simulated local time of now."""
+        """Start at rest, half full, in self-consumption; start is the simulated local time of now.
+
+        An order acts after dead_time, give or take jitter; the battery follows with a lag and a ramp, and pauses to turn.
+        """
         self.clock = clock
         self.random = Random(seed)
         self.auto_midnight = auto_midnight
         self.driver: Driver | None = None
         self.chargers: list[Charger] = []
-        self.battery_model = Battery(packs=packs, ramp=ramp, dead_time=dead_time)
+        self.battery_model = Battery(packs=packs, ramp=ramp, dead_time=dead_time, jitter=jitter, lag=lag, pause=pause)
         self.energies = Energies()
         self._began = self._at = clock()
         self._start = start or datetime.now().astimezone()
@@ -164,9 +169,7 @@ class House:
 
     def fit_packs(self, packs: int) -> None:
         """Change the number of extension packs; the state of charge stays."""
-        old = self.battery
-        self.battery_model = Battery(packs=packs, ramp=old.ramp, dead_time=old.dead_time, mode=old.mode)
-        self.battery_model.soc = old.soc
+        self.battery_model = self.battery.refitted(packs)
 
     def set_time(self, when: datetime) -> None:
         """Move the simulated wall clock without letting physical time pass."""
@@ -175,13 +178,12 @@ class House:
 
     def realtime(self, order: int, power: float, target_soc: float) -> None:
         """Give a real-time order; the battery acts on it after its dead time, and only in real-time mode."""
+        asked = self._asked_order = (order, power, target_soc)
 
         def apply() -> None:
-            battery = self.battery_model
-            battery.order, battery.order_power, battery.target_soc = order, power, target_soc
-            self._asked_order = None
+            self.battery_model.obey(*asked)
+            self._asked_order = None if self._asked_order is asked else self._asked_order
 
-        self._asked_order = (order, power, target_soc)
         self._later(apply)
 
     def set_mode(self, mode: int) -> None:
@@ -237,10 +239,10 @@ class House:
 
     def _later(self, action: Callable[[], None]) -> None:
         self.advance()
-        if self.battery_model.dead_time <= 0:
+        if (delay := self.battery_model.delay(self.random)) <= 0:
             action()
         else:
-            self._pending.append((self._at + self.battery_model.dead_time, action))
+            self._pending.append((self._at + delay, action))
 
     def _apply_due(self) -> None:
         while self._pending and self._pending[0][0] <= self._at + 1e-9:
@@ -263,9 +265,8 @@ class House:
         step = min(now - self._at, LONGEST_STEP, 86400.0 - self._second_of_day(), *(c.horizon() for c in self.chargers))
         if self._pending:
             step = min(step, self._pending[0][0] - self._at)
-        if abs(battery.power - target) > 1e-6:
-            step = min(step, RAMP_STEP, abs(battery.power - target) / battery.ramp)
-        else:
+        step = min(step, battery.stride(target))
+        if abs(battery.power - target) <= 1e-6:
             step = min(step, self._until_limit(target))
         return max(step, 1e-6)
 
@@ -280,11 +281,9 @@ class House:
         return max(gap / abs(power) * 3600.0, 1e-3)
 
     def _integrate(self, dt: float) -> None:
-        battery, target = self.battery_model, self._target()
-        before, most = battery.power, battery.ramp * dt
-        battery.power = before + min(max(target - before, -most), most)
-        if abs(battery.power - target) < 1e-6:
-            battery.power = target
+        battery = self.battery_model
+        before = battery.power
+        battery.follow(self._target(), dt)
         self._count((before + battery.power) / 2.0, dt / 3600.0)
         for each in self.chargers:
             each.count(dt)

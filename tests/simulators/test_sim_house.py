@@ -109,6 +109,65 @@ def test_dead_time_and_ramp(clock) -> None:
     assert house.battery_w == pytest.approx(1000)
 
 
+def test_lag_and_pause(clock) -> None:
+    house = House(clock=clock, dead_time=2.0, lag=1.0, ramp=800, pause=1.0)
+    house.set_mode(4)
+    house.realtime(2, 400, 5)
+    clock.now = 3.0
+    assert house.battery_w == pytest.approx(400 * (1 - 1 / 2.71828), abs=1)
+    clock.now = 20.0
+    assert house.battery_w == 400
+    house.realtime(1, 400, 100)
+    clock.now = 22.5
+    assert 200 < house.battery_w < 300
+    clock.now = 22.99
+    assert house.battery_w == pytest.approx(400 / 2.7, abs=3)
+    clock.now = 23.5
+    assert -200 < house.battery_w < 0
+    clock.now = 40.0
+    assert house.battery_w == -400
+
+
+def test_a_large_step_keeps_to_the_ramp_however_short_the_lag(clock) -> None:
+    house = House(clock=clock, lag=0.5, ramp=800)
+    house.set_mode(4)
+    house.realtime(2, 2400, 5)
+    clock.now = 1.0
+    assert house.battery_w == pytest.approx(800, abs=1)
+
+
+def test_jitter_varies_the_dead_time(clock) -> None:
+    house = House(clock=clock, dead_time=2.0, jitter=0.6, seed=1)
+    delays = [house.battery.delay(house.random) for _ in range(500)]
+    assert min(delays) >= 0.2
+    assert sum(delays) / 500 == pytest.approx(2, abs=0.1)
+    assert max(delays) > 3
+    assert House().battery.delay(house.random) == 0
+
+
+def test_more_packs_leave_the_rest(clock) -> None:
+    house = House(clock=clock, packs=0, dead_time=2.0, jitter=0.6, lag=1.0, pause=1.0)
+    house.soc = 30
+    house.fit_packs(3)
+    battery = house.battery
+    assert (battery.dead_time, battery.jitter, battery.lag, battery.pause) == (2.0, 0.6, 1.0, 1.0)
+    assert (battery.soc, battery.packs, len(battery.soc_wh), battery.max_discharge) == (pytest.approx(30), 3, 4, 2400)
+
+
+def test_an_order_on_its_way_hides_the_one_before(clock) -> None:
+    house = House(clock=clock, dead_time=2.0)
+    house.set_mode(4)
+    house.realtime(2, 500, 5)
+    clock.now = 1.0
+    house.realtime(2, 700, 5)
+    clock.now = 2.5
+    assert house.battery_w > 0
+    assert house.order == (2, 700, 5)
+    clock.now = 5.0
+    assert house.order == (2, 700, 5)
+    assert house.battery_w == 700
+
+
 def test_small_orders_are_raised_to_the_minimum(house: House, clock) -> None:
     house.set_mode(4)
     house.realtime(2, 10, 5)
