@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 import contextlib
 from datetime import datetime
+from functools import partial
 import math
 from typing import Any
 
@@ -14,12 +15,15 @@ from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr, issue_registry as ir
 from homeassistant.helpers.typing import ConfigType
 
+from ..energy_core.ha import loops
 from ..energy_core.ha.coordinator import EnergyCoordinator
 from .const import CONF_PAIRINGS, DOMAIN
 from .coordinator import V2CConfigEntry, V2CRuntime, auth_issue
 from .migrate import keep_renamed, migrated
 from .runtime import create, pairings_of, store_of
 from .services import async_setup_services
+from .solar import SolarCharging
+from .solar_settings import KIND
 from .statistics import import_sessions
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -33,6 +37,7 @@ PLATFORMS = [
     Platform.SELECT,
     Platform.SENSOR,
     Platform.SWITCH,
+    Platform.TIME,
     Platform.UPDATE,
 ]
 # Counts and sessions change with every reading: write them to disk now and then, and at the end.
@@ -72,7 +77,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: V2CConfigEntry) -> bool:
         raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key="cannot_connect")
     entry.runtime_data = runtime
     _follow(hass, entry, runtime)
+    await runtime.loops.load({KIND: partial(SolarCharging, hass, entry)})
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    runtime.loops.start()
     for charger in runtime.chargers.values():
         charger.refresh_soon()
     return True
@@ -156,7 +163,8 @@ def _follow(hass: HomeAssistant, entry: V2CConfigEntry, runtime: V2CRuntime) -> 
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: V2CConfigEntry) -> bool:
-    """Write everything down, then let go; a charge that runs goes on."""
+    """Give back what is steered and write everything down, then let go; a charge that runs goes on."""
+    await entry.runtime_data.loops.stop()
     await entry.runtime_data.store.async_save(entry.runtime_data.kept())
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
@@ -164,6 +172,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: V2CConfigEntry) -> bool
 async def async_remove_entry(hass: HomeAssistant, entry: V2CConfigEntry) -> None:
     """Leave nothing behind."""
     await store_of(hass, entry).async_remove()
+    await loops.store_of(hass, entry).async_remove()
     for issue in (auth_issue(entry), f"shared_charger_{entry.entry_id}"):
         ir.async_delete_issue(hass, DOMAIN, issue)
 
@@ -171,7 +180,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: V2CConfigEntry) -> None
 async def async_remove_config_entry_device(hass: HomeAssistant, entry: V2CConfigEntry, device: dr.DeviceEntry) -> bool:
     """Let the user remove a charger that is no longer paired."""
     runtime = entry.runtime_data
-    present = {(DOMAIN, name) for name in runtime.chargers}
+    present = {(DOMAIN, name) for name in (*runtime.chargers, *entry.subentries)}
     if runtime.account is not None:
         present.add((DOMAIN, runtime.account.serial))
     return not device.identifiers & present

@@ -4,13 +4,15 @@ from collections.abc import Awaitable, Mapping
 import logging
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, OptionsFlow
+from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, ConfigSubentryFlow, OptionsFlow
 from homeassistant.const import CONF_API_KEY, CONF_HOST
 from homeassistant.core import callback
 
 from ..energy_core.errors import EnergyError
 from . import connect, schema
 from .const import CONF_ADDRESSES, CONF_BASE_URL, CONF_CHARGER, CONF_PAIRINGS, CONF_UNNAMED, DOMAIN
+from .solar_flow import SolarChargingFlow
+from .solar_settings import KIND
 from .v2c.cloud import BASE_URL
 
 _LOGGER = logging.getLogger(__name__)
@@ -55,6 +57,13 @@ class V2CConfigFlow(Looking, ConfigFlow, domain=DOMAIN):
     def async_get_options_flow(config_entry: ConfigEntry) -> V2COptionsFlow:
         """Return the flow for preferences."""
         return V2COptionsFlow()
+
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
+        """Return the control loops that a charger can have."""
+        return {KIND: SolarChargingFlow}
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

@@ -16,6 +16,7 @@ from homeassistant.util import dt as dt_util
 from ..energy_core.device import CommandResult
 from ..energy_core.errors import DeviceRefusedError
 from ..energy_core.ha.coordinator import EnergyCoordinator
+from ..energy_core.ha.loops import Loops
 from ..energy_core.points import Block, Point, Value
 from ..energy_core.report import UpdateReport
 from .const import CONF_ADDRESSES, CONF_INTERVAL, CONF_SHARE, DOMAIN, MANUFACTURER, SCAN_INTERVAL, SHARE
@@ -99,8 +100,9 @@ class TrydanCoordinator(EnergyCoordinator[Trydan]):
         self.locator.confirm(self.device)
         source = self.device.wire.name
         if self._source is not None and source != self._source:
-            level = logging.WARNING if source == "cloud" else logging.INFO
-            _LOGGER.log(level, "%s: values come from the %s now", self.name, source)
+            _LOGGER.log(
+                logging.WARNING if source == "cloud" else logging.INFO, "%s: values come from the %s now", self.name, source
+            )
         self._source = source
         firmware = self.device.info.firmware
         if firmware != self._firmware and self.data is not None:
@@ -117,11 +119,10 @@ class TrydanCoordinator(EnergyCoordinator[Trydan]):
             # The session that has just ended is in the cloud's books by the time that the plan comes to it.
             self.account.device.plan.hurry(Task(Kind.SESSIONS, self.device_id))
         self._plugged = plugged
-        works = self.device.lan_works
-        if self._lan_worked and not works:
+        worked, self._lan_worked = self._lan_worked, self.device.lan_works
+        if worked and not self._lan_worked:
             # At the first silence, so that the cloud has something to show should a second one follow.
             self.account.ask_again(self.device_id, Kind.LIVE, Kind.REPORTED)
-        self._lan_worked = works
 
     @override
     async def write(self, block: Block, point: Point[Any], value: Value) -> CommandResult:
@@ -134,8 +135,7 @@ class TrydanCoordinator(EnergyCoordinator[Trydan]):
 
     async def _applied(self, command: Awaitable[CommandResult]) -> CommandResult:
         try:
-            result = await command
-            if not result.applied:
+            if not (result := await command).applied:
                 raise DeviceRefusedError(key="not_applied")
         finally:
             self.commanded()
@@ -160,8 +160,7 @@ class TrydanCoordinator(EnergyCoordinator[Trydan]):
     def _look(self, _now: datetime) -> None:
         """Have the cloud asked whether it shows by now what it was told."""
         if self.account is not None and (self.device.pending or self.device.unsure):
-            kinds = (Kind.REPORTED, Kind.LIVE) if self.device.lan_lost else (Kind.REPORTED,)
-            self.account.ask_again(self.device_id, *kinds)
+            self.account.ask_again(self.device_id, Kind.REPORTED, *((Kind.LIVE,) if self.device.lan_lost else ()))
 
     @callback
     def stop_looking(self) -> None:
@@ -285,6 +284,7 @@ class V2CRuntime:
     chargers: dict[str, TrydanCoordinator] = field(default_factory=dict)
     account: AccountCoordinator | None = None
     store: Store[dict[str, Any]]
+    loops: Loops
 
     def apply(self, options: Mapping[str, Any]) -> None:
         """Take over new preferences at once."""

@@ -32,6 +32,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: V2CConf
             "data": {name: value for name, value in entry.data.items() if name not in PRIVATE},
             "options": dict(entry.options),
         },
+        "loops": [{"status": loop.status, "memory": loop.memory, "data": dict(loop.subentry.data)} for loop in runtime.loops],
         "chargers": chargers,
     }
     if (account := runtime.account) is None:

@@ -8,8 +8,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..energy_core.ha.descriptions import number
+from ..energy_core.ha.loop_entities import add_numbers
 from ..energy_core.ha.platforms import EnergyNumber, add_when_shown
 from .coordinator import V2CConfigEntry
+from .solar import SolarCharging
 from .v2c.points import Cloud, Extra, Settings
 
 PARALLEL_UPDATES = 1
@@ -35,6 +37,7 @@ KILOWATTS = (
     number(Settings.contracted_power, NumberDeviceClass.POWER, key="contracted_power_number", translation_key="contracted_power"),
     number(Cloud.max_power, NumberDeviceClass.POWER, key="max_power_number", translation_key="max_power"),
 )
+SETPOINTS = SolarCharging.settings
 
 
 class KilowattNumber(EnergyNumber):
@@ -81,6 +84,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: V2CConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the numbers of everything that a charger has."""
+    add_numbers(entry.runtime_data.loops, async_add_entities)
     for charger in entry.runtime_data.chargers.values():
         add_when_shown(charger, entry, async_add_entities, NUMBERS, EnergyNumber)
         add_when_shown(charger, entry, async_add_entities, KILOWATTS, KilowattNumber)

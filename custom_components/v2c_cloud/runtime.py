@@ -12,6 +12,7 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from ..energy_core.capture import Recorder
+from ..energy_core.ha.loops import Loops
 from ..energy_core.pacing import Pacer
 from .const import (
     CONF_ADDRESSES,
@@ -101,7 +102,7 @@ def _locator(hass: HomeAssistant, entry: V2CConfigEntry, device_id: str, kept: M
 
 async def create(hass: HomeAssistant, entry: V2CConfigEntry) -> V2CRuntime:
     """Return what runs for ``entry``; its account may still have to be asked for its chargers."""
-    runtime = V2CRuntime(store=store_of(hass, entry))
+    runtime = V2CRuntime(store=store_of(hass, entry), loops=Loops(hass, entry))
     kept = await runtime.store.async_load() or {}
     account = _account(hass, entry)
     pairings = pairings_of(entry.data)

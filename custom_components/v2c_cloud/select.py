@@ -2,14 +2,18 @@
 
 from typing import override
 
+from homeassistant.components.select import SelectEntityDescription
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..energy_core.ha.commands import translated
 from ..energy_core.ha.descriptions import CONFIG, select
+from ..energy_core.ha.loop_entities import add_to_loops
 from ..energy_core.ha.platforms import EnergySelect, add_when_shown
 from .const import DOMAIN
 from .coordinator import TrydanCoordinator, V2CConfigEntry
+from .solar_entities import SolarMode
+from .solar_settings import MODES
 from .v2c.points import Cloud, Extra, Settings, Status
 
 PARALLEL_UPDATES = 1
@@ -22,6 +26,7 @@ SELECTS = (
     select(Cloud.language, entity_category=CONFIG, entity_registry_enabled_default=False),
 )
 OPERATING_MODE = select(Status.operating_mode)
+SOLAR_MODE = SelectEntityDescription(key="mode", translation_key="solar_mode", options=list(MODES))
 
 
 class OperatingMode(EnergySelect):
@@ -48,6 +53,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: V2CConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the selects of everything that a charger has."""
+    add_to_loops(entry.runtime_data.loops, async_add_entities, SolarMode, [SOLAR_MODE])
     for charger in entry.runtime_data.chargers.values():
         add_when_shown(charger, entry, async_add_entities, SELECTS, EnergySelect)
         add_when_shown(charger, entry, async_add_entities, [OPERATING_MODE], OperatingMode)

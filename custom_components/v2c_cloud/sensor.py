@@ -2,13 +2,18 @@
 
 from typing import Any, Final, override
 
-from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription, SensorStateClass
+from homeassistant.const import UnitOfPower
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..energy_core.ha.descriptions import DIAGNOSTIC, SensorPoint, sensor
+from ..energy_core.ha.loop_entities import LoopStatus, add_to_loops, status_of
 from ..energy_core.ha.platforms import EnergySensor, add_when_shown
 from .coordinator import V2CConfigEntry
+from .solar import SolarCharging
+from .solar_entities import SolarSurplus
+from .solar_settings import KIND
 from .v2c.points import Account, Charge, Cloud, Info, LastSession, Link, Phases, Raw, Session, Settings, Status
 
 PARALLEL_UPDATES = 0
@@ -85,6 +90,15 @@ ACCOUNT = (
     sensor(Account.calls_left, key="calls_left", **SHOWN),
     sensor(Account.calls_limit, key="calls_limit", state_class=None, **QUIET),
 )
+STATUS = status_of(KIND, SolarCharging)
+SURPLUS = SensorEntityDescription(
+    key="surplus",
+    translation_key="solar_surplus",
+    device_class=POWER,
+    state_class=SensorStateClass.MEASUREMENT,
+    native_unit_of_measurement=UnitOfPower.WATT,
+    suggested_display_precision=0,
+)
 
 
 class CostSensor(EnergySensor):
@@ -114,6 +128,8 @@ async def async_setup_entry(
 ) -> None:
     """Add the sensors of everything that a charger has and shows."""
     runtime = entry.runtime_data
+    add_to_loops(runtime.loops, async_add_entities, LoopStatus, [STATUS])
+    add_to_loops(runtime.loops, async_add_entities, SolarSurplus, [SURPLUS])
     plain = (*CHARGING, *HOUSE, *PHASES, *SETTINGS, *UNIT, *LAST_SESSION)
     for charger in runtime.chargers.values():
         add_when_shown(charger, entry, async_add_entities, plain, EnergySensor)
