@@ -13,6 +13,7 @@ from .control_runs import ALL, Seeds
 from .plants import KINDS
 
 DOCUMENT = ROOT / "docs/control.md"
+DAY = ROOT / "docs/images/control_day.svg"
 PICTURE = ROOT / "docs/images/control_nominal.svg"
 QUICK_SEEDS: Final = Seeds(mixed=2, step=6)
 
@@ -49,11 +50,14 @@ def stacked(options: argparse.Namespace) -> tuple[str, list[Verdict]]:
     return control_stack.text(scores, judged), judged
 
 
-def days(_options: argparse.Namespace) -> tuple[str, list[Verdict]]:
+def days(options: argparse.Namespace) -> tuple[str, list[Verdict]]:
     """Live through a day with all three loops."""
     from . import control_day  # noqa: PLC0415  (as above)
 
-    return control_day.days(_say)
+    shown, judged, picture_of_it = control_day.days(_say)
+    if options.docs:
+        DAY.write_text(picture_of_it, encoding="utf-8")
+    return shown, judged
 
 
 def _say(what: str) -> None:

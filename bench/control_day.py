@@ -1,7 +1,7 @@
 """A day with all three loops on one meter: scripts/bench control --day. What each got, and that none undid another."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 import logging
 from typing import Final
 
@@ -10,7 +10,9 @@ from homeassistant.loader import DATA_CUSTOM_COMPONENTS
 from tests.suite.home import Home, devices
 from tests.virtual_time import VirtualTime
 
+from .control_day_plot import drawing
 from .control_limits import Verdict
+from .control_report import limits_table, verdict
 from .report import table
 from .side import home_assistant
 
@@ -64,13 +66,13 @@ def judge(priority: str, home: Home) -> list[Verdict]:
     return [Verdict(plant=priority, what=what, value=float(value), limit=float(limit)) for what, value, limit in facts]
 
 
-def days(say: Callable[[str], None]) -> tuple[str, list[Verdict]]:
-    """Live through the day both ways; return what a document shows, and the verdicts."""
-    rows: list[Sequence[str]] = []
-    judged: list[Verdict] = []
+def days(say: Callable[[str], None]) -> tuple[str, list[Verdict], str]:
+    """Live through the day both ways; return what a document shows, the verdicts, and the picture."""
+    homes = {}
     for priority in PRIORITIES:
         say(f"a day, {priority} …")
-        home = lived(priority)
-        rows.append(row(priority, home))
-        judged += judge(priority, home)
-    return "\n\n".join(["### A day with all three", table(HEAD, rows)]), judged
+        homes[priority] = lived(priority)
+    judged = [each for priority, home in homes.items() for each in judge(priority, home)]
+    rows = [row(priority, home) for priority, home in homes.items()]
+    shown = "\n\n".join(["### A day with all three", table(HEAD, rows), limits_table(judged), verdict(judged)])
+    return shown, judged, drawing({name.replace("_", " "): home.diary for name, home in homes.items()}, DAWN_HOUR, HOURS)

@@ -74,6 +74,8 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
         self._end_failed = False
         self._look: CALLBACK_TYPE | None = None
         self.loops = Loops(hass, entry)
+        # Whether the order in force is that of a loop, which must not outlive it.
+        self._following = False
         # The battery's power as last read, and when that reading began.
         self.battery_power: Sample | None = None
         # Called when a user commands the unit, whatever the way.
@@ -155,6 +157,7 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
 
     async def give(self, order: Order, duration: float | None = None) -> CommandResult:
         """Give an order; end it after ``duration`` seconds."""
+        self._following = False
         self.commanded()
         return await self._commanded(self.control.order(order, duration))
 
@@ -164,14 +167,15 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
 
     async def follow(self, power: float, soc: float, look: float) -> CommandResult:
         """Follow a loop, which orders often: look after ``look`` seconds, and write less to disk."""
-        return await self._commanded(self.control.order(self._signed(power, soc)), look=look, often=True)
+        order = self._signed(power, soc)
+        self._following = True
+        return await self._commanded(self.control.order(order), look=look, often=True)
 
     async def let_go(self) -> None:
         """Leave the unit as the user wants it when nobody commands it any more, and see that it is so."""
-        choice = self._fail_safe
-        if choice == "self_consumption":
+        if self._fail_safe == "self_consumption":
             await self._commanded(self.control.set_mode("self_consumption"))
-        elif choice != "leave":
+        else:
             await self._commanded(self.control.stop())
 
     def _signed(self, power: float, soc: float | None) -> Order:
@@ -237,12 +241,12 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
 
     async def fail_safe(self) -> None:
         """Leave the unit as the user wants it when nobody commands it any more."""
-        choice = self._fail_safe
-        if self.control.running is None or choice == "leave" or self.device.stranger:
+        left = self._fail_safe == "leave" and not self._following
+        if self.control.running is None or left or self.device.stranger:
             return
         try:
             await self.control.end()
-            if choice == "self_consumption":
+            if self._fail_safe == "self_consumption":
                 await self.device.wire.write([_mode_write(self.device, "self_consumption")])
                 self.control.armed = False
         except EnergyError as error:

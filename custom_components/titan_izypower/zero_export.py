@@ -158,7 +158,7 @@ class ZeroExport(Loop):
             self.regulator.start(0.0 if battery is None else battery.value)
         bounds = self._bounds(grid)
         wanted = self.regulator.step(now, grid, battery, bounds) if self._orders.left() else None
-        if wanted is None and not self.acting:
+        if wanted is None and not self.acting and self._orders.left():
             # Whatever regulates the unit now: from here on it is us.
             wanted = max(bounds.low, min(bounds.high, self.regulator.order))
         self._describe(now, follows=wanted is not None)
@@ -171,7 +171,7 @@ class ZeroExport(Loop):
         if soc is not None:
             self._full = soc >= self.value("max_soc") - HYSTERESIS * self._full
             self._empty = soc <= self._floor() + HYSTERESIS * self._empty
-        if (car := self.sources.get(CONF_CAR)) is not None and car.sample is not None:
+        if (car := self.sources.get(CONF_CAR)) is not None and car.sample is not None and car.shows:
             # The battery covers the house alone: it is not discharged for what the car draws.
             high = min(high, max(0.0, grid.value + self.regulator.order - car.sample.value))
         return Bounds(low=0.0 if self._full else low, high=0.0 if self._empty else high, target=self.value("target"))

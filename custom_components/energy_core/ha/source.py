@@ -40,6 +40,8 @@ class Source:
         self.entity_id = entity_id
         self._sign = -1 if inverted else 1
         self.sample: Sample | None = None
+        # Whether the entity shows a power now.
+        self.shows = False
         # The usual time in s between two reports, None until there were two.
         self.period: float | None = None
 
@@ -66,7 +68,9 @@ class Source:
         return end
 
     def _take(self, state: State | None, reported: float) -> bool:
-        if (value := watts(state)) is None:
+        value = watts(state)
+        self.shows = value is not None
+        if value is None:
             return False
         # Wall clocks are put right now and then: only the age is taken from them.
         at = self._hass.loop.time() - max(0.0, time.time() - reported)

@@ -235,6 +235,24 @@ async def test_home_assistant_stops(hass: HomeAssistant, virtual_time: VirtualTi
 
 
 @pytest.mark.usefixtures("meter")
+@pytest.mark.parametrize("ends", ["switch", "unload"])
+async def test_an_order_of_the_loop_is_never_left(
+    hass: HomeAssistant, virtual_time: VirtualTime, sim: TitanSimulator, ends: str
+) -> None:
+    """The option to leave an order running is for those that a user gave."""
+    entry = await add(hass, sim)
+    hass.config_entries.async_update_entry(entry, options={**entry.options, "fail_safe": "leave"})
+    loop = await add_loop(hass, entry)
+    await virtual_time.run(30)
+    if ends == "switch":
+        await switch(hass, loop, on=False)
+        await virtual_time.run(10)
+    else:
+        assert await hass.config_entries.async_unload(entry.entry_id)
+    assert orders(sim)[-1] == (0, 0, 0)
+
+
+@pytest.mark.usefixtures("meter")
 async def test_a_constant_load(hass: HomeAssistant, virtual_time: VirtualTime, sim: TitanSimulator, meter: Meter) -> None:
     """350 W with a little noise: hardly any orders."""
     noise = sim.house.random
@@ -248,8 +266,8 @@ async def test_a_constant_load(hass: HomeAssistant, virtual_time: VirtualTime, s
 
 @pytest.mark.usefixtures("meter")
 async def test_the_car_is_not_fed(hass: HomeAssistant, virtual_time: VirtualTime, sim: TitanSimulator) -> None:
-    """What the car draws comes from the grid; the house still from the battery."""
-    async with Meter(hass, lambda: sim.house.ev_w, entity_id="sensor.car"):
+    """What the car draws comes from the grid, the house still from the battery; a charger that is gone draws nothing."""
+    async with Meter(hass, lambda: sim.house.ev_w, entity_id="sensor.car") as car:
         await add_loop(hass, await add(hass, sim), car="sensor.car")
         await virtual_time.run(30)
         sim.house.ev_w = 3000
@@ -258,6 +276,11 @@ async def test_the_car_is_not_fed(hass: HomeAssistant, virtual_time: VirtualTime
         sim.house.pv_w = 5000
         await virtual_time.run(40)
         assert sim.house.battery_w == pytest.approx(-1640, abs=40)
+        car.silent = True
+        hass.states.async_set("sensor.car", "unavailable")
+        sim.house.pv_w = sim.house.ev_w = 0
+        await virtual_time.run(40)
+        assert sim.house.battery_w == pytest.approx(340, abs=25)
 
 
 @pytest.mark.usefixtures("meter")
