@@ -216,7 +216,8 @@ async def test_no_fault_leaves_a_trace_or_a_wrong_value(
     for _ in range(5):
         await poll(hass, entry)
         seen |= {state(hass, "battery_soc").state, state(hass, "cumulative_production").state}
-    assert seen <= {"50", "321.134", "unavailable", "unknown"}
+    # The sun shines on meanwhile, for as long as the machine takes.
+    assert {each for each in seen if not each.startswith("321.1")} <= {"50", "unavailable", "unknown"}
     sim.faults.clear()
     for _ in range(2):
         await poll(hass, entry)
