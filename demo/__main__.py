@@ -15,7 +15,8 @@ from .config_dir import PASSWORD, USER
 from .console import DemoError, failures, say, table
 from .envoy import SOLAR_ONLY
 from .flow import TITAN, add_charger, add_envoy, add_titan
-from .frontend import add_sessions, prepare
+from .frontend import add_sessions, prepare, save_dashboard
+from .loops import add_loops
 from .processes import tail
 from .registry import read_house
 from .runtime import Demo, running
@@ -25,7 +26,7 @@ from .waiting import wait_values
 
 DEFAULT_PORT = 8123
 # The whole of a check or of the pictures: something hangs when it takes longer.
-TIME_LIMIT = 900
+TIME_LIMIT = 1200
 # The battery packs follow the first values a few readings later; the dashboard wants to show them.
 PACKS_WITHIN = 60
 # What a shell reports for a program that Ctrl-C ended.
@@ -73,6 +74,8 @@ async def _demo(demo: Demo, options: argparse.Namespace) -> int:
     if options.screenshots is not None:
         await take_all(demo, options.screenshots.resolve())
     else:
+        await add_loops(demo.hass)
+        await save_dashboard(demo.hass)
         _welcome(demo)
         await add_sessions(demo.hass)
         await asyncio.Event().wait()

@@ -36,6 +36,8 @@ FLAGS = (
     "--remote-debugging-port=0",
     "--remote-debugging-address=127.0.0.1",
 )
+# Of a picture, unless it needs more.
+SIZE = (1280, 900)
 START_SECONDS = 60
 ANSWER_SECONDS = 60
 LOOK_SECONDS = 0.5
@@ -95,10 +97,13 @@ class Page:
                 address = next(tab["webSocketDebuggerUrl"] for tab in tabs if tab["type"] == "page")
                 async with session.ws_connect(address, max_msg_size=0) as socket:
                     page = cls(socket=socket, origin=origin)
-                    await page.call(
-                        "Emulation.setDeviceMetricsOverride", width=size[0], height=size[1], deviceScaleFactor=1, mobile=False
-                    )
+                    await page.resize(size)
                     yield page
+
+    async def resize(self, size: tuple[int, int]) -> None:
+        """Give the tab another size."""
+        width, height = size
+        await self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
 
     async def call(self, method: str, **params: object) -> Any:
         """Send a DevTools command and return its result."""

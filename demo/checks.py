@@ -1,6 +1,7 @@
 """The checks of `scripts/demo --check`: from the first values to the last line of the log."""
 
 from .charger import read_charger
+from .checks_control import control_checks
 from .checks_envoy import GATEWAY_LOST, back_checks, lost_checks, set_up_checks, value_checks
 from .checks_titan import titan_checks
 from .checks_v2c import LAN_LOST, after_checks, charge_checks, lan_checks, plug_checks
@@ -10,6 +11,7 @@ from .console import Row
 from .envoy import read_envoy
 from .flow import ENVOY, TITAN, V2C
 from .frontend import energy_issues, prepare
+from .loops import read_loops
 from .registry import House, read_house, without_value
 from .simulator import Simulator
 from .waiting import reaches
@@ -36,10 +38,12 @@ async def run_checks(hass: HomeAssistant, simulator: Simulator) -> list[Row]:
     rows += plugged
     for check in (charge_checks, value_checks, lost_checks, lan_checks, back_checks, after_checks):
         rows += await check(hass, simulator)
-    houses = [await read_house(hass, TITAN), await read_charger(hass), await read_envoy(hass)]
-    rows.append(await _states_now(hass, houses))
     await prepare(hass)
     rows.append(await _energy(hass))
+    # Last: they command the devices.
+    rows += await control_checks(hass, simulator)
+    houses = [await read_house(hass, TITAN), await read_charger(hass), await read_envoy(hass)]
+    rows.append(await _states_now(hass, [*houses, *(await read_loops(hass)).values()]))
     rows.append(await _log(hass))
     return rows
 

@@ -29,6 +29,10 @@ config:
 history:
 logbook:
 energy:
+input_boolean:
+  water_heater:
+    name: Water heater
+    icon: mdi:water-boiler
 recorder:
   commit_interval: 1
 logger:

@@ -1,8 +1,9 @@
 """The demo's dashboard: stock cards only, made from what the registry holds."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from . import dashboard_envoy, dashboard_v2c
+from . import dashboard_control, dashboard_envoy, dashboard_v2c
 from .cards import Card, button, graph, rest, section, settings, tile, tiles, view
 from .registry import House
 
@@ -26,8 +27,14 @@ ACTIONS: tuple[tuple[str, str, str, dict[str, int]], ...] = (
 )
 
 
-def dashboard(house: House, domain: str, charger: House | None = None, envoy: House | None = None) -> dict[str, Any]:
-    """Return the dashboard's configuration: a view of the Titan, one of the charger, and one of the gateway."""
+def dashboard(
+    house: House,
+    domain: str,
+    charger: House | None = None,
+    envoy: House | None = None,
+    loops: Mapping[str, House] | None = None,
+) -> dict[str, Any]:
+    """Return the dashboard's configuration: a view of each device, and one of what controls them."""
     sections = [
         _battery(house, domain),
         _live(house),
@@ -39,6 +46,7 @@ def dashboard(house: House, domain: str, charger: House | None = None, envoy: Ho
     views = [view("Titan", "house", sections)]
     views += [dashboard_v2c.charger_view(charger)] if charger else []
     views += [dashboard_envoy.envoy_view(envoy)] if envoy else []
+    views += [dashboard_control.control_view(loops, house, charger)] if loops else []
     return {"title": TITLE, "views": views}
 
 

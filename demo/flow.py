@@ -1,4 +1,4 @@
-"""Adds the simulated Titan, charger, gateway and their accounts through the config flow, as a user does in the browser."""
+"""Adds what a user adds in the browser, through the same forms: Titan, charger, gateway, and what they are to do."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +14,7 @@ SCAN_INTERVAL = 5
 MAX_STEPS = 5
 FLOW = "/api/config/config_entries/flow"
 OPTIONS = "/api/config/config_entries/options/flow"
+SUBENTRY = "/api/config/config_entries/subentries/flow"
 # The key that the simulated cloud knows.
 API_KEY = "SIM-KEY"
 CLOUD_PATH = "/kong/v2c_service"
@@ -52,8 +53,8 @@ def defaults(schema: list[Mapping[str, Any]]) -> dict[str, Any]:
             answers[one["name"]] = defaults(one["schema"])
         elif "default" in one:
             answers[one["name"]] = one["default"]
-        elif "suggested_value" in (one.get("description") or {}):
-            answers[one["name"]] = one["description"]["suggested_value"]
+        elif (suggested := (one.get("description") or {}).get("suggested_value")) is not None:
+            answers[one["name"]] = suggested
     return answers
 
 
@@ -80,6 +81,24 @@ async def add_envoy(hass: HomeAssistant, port: int) -> str:
     step = await _walk(hass, FLOW, ENVOY, envoy_forms(port))
     await _ensure_loaded(hass, ENVOY)
     return str(step["title"])
+
+
+async def add_subentry(hass: HomeAssistant, domain: str, kind: str, answers: Form, *, choice: str | None = None) -> Form:
+    """Add something to the entry of an integration and return what the form was filled in with.
+
+    Where there is a menu first, ``choice`` is chosen; what ``answers`` do not name stays as the form offers it.
+    """
+    entry = (await hass.command("config_entries/get", domain=domain))[0]["entry_id"]
+    step = await hass.post(SUBENTRY, {"handler": [entry, kind]})
+    if step["type"] == "menu" and choice is not None:
+        step = await hass.post(f"{SUBENTRY}/{step['flow_id']}", _choice(choice))
+    if step["type"] != "form":
+        raise DemoError(f"{kind}: there is no form but {step}")
+    filled = {**defaults(step["data_schema"]), **answers}
+    step = await hass.post(f"{SUBENTRY}/{step['flow_id']}", filled)
+    if step["type"] != "create_entry":
+        raise DemoError(f"{kind}: the form was not accepted: {step.get('errors') or step}")
+    return filled
 
 
 def _choice(option: str) -> Form:

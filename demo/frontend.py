@@ -10,6 +10,7 @@ from .dashboard import TITLE, URL_PATH, dashboard
 from .energy import device_consumption, energy_sources
 from .envoy import read_envoy
 from .flow import TITAN
+from .loops import read_loops
 from .registry import House, read_house
 
 # Statistics are compiled every five minutes: a young house has none yet.
@@ -22,7 +23,7 @@ async def prepare(hass: HomeAssistant) -> None:
     """Create the dashboard, open it by default and fill in the Energy preferences."""
     icon = "mdi:home-battery"
     await hass.command("lovelace/dashboards/create", url_path=URL_PATH, title=TITLE, icon=icon, show_in_sidebar=True)
-    await _save(hass)
+    await save_dashboard(hass)
     await hass.command("frontend/set_system_data", key="core", value={"default_panel": URL_PATH})
     sources = energy_sources(await read_house(hass, TITAN), await read_envoy(hass))
     devices = device_consumption(await read_charger(hass))
@@ -38,14 +39,15 @@ async def add_sessions(hass: HomeAssistant) -> House:
         if charger.find("last_session_energy"):
             break
         await asyncio.sleep(SESSIONS_EACH)
-    await _save(hass)
+    await save_dashboard(hass)
     return charger
 
 
-async def _save(hass: HomeAssistant) -> None:
+async def save_dashboard(hass: HomeAssistant) -> None:
     """Save the dashboard of all that there is; a browser that looks at it follows."""
     titan, charger, envoy = await read_house(hass, TITAN), await read_charger(hass), await read_envoy(hass)
-    await hass.command("lovelace/config/save", url_path=URL_PATH, config=dashboard(titan, TITAN, charger, envoy))
+    config = dashboard(titan, TITAN, charger, envoy, await read_loops(hass))
+    await hass.command("lovelace/config/save", url_path=URL_PATH, config=config)
 
 
 def energy_issues(verdict: Mapping[str, Any]) -> list[str]:

@@ -45,8 +45,9 @@ class House:
 
     @property
     def main(self) -> Mapping[str, Any]:
-        """Return the device itself: the first that hangs on no other and is no mere account."""
-        return next(device for device in self.devices if not _parent(device) and device.get("entry_type") != "service")
+        """Return the device itself: the first that hangs on no other and is no mere account; one that is alone is it."""
+        alone = len(self.devices) == 1
+        return next(one for one in self.devices if alone or (not _parent(one) and one.get("entry_type") != "service"))
 
     @property
     def parts(self) -> list[Mapping[str, Any]]:
@@ -69,15 +70,28 @@ class House:
 
 
 async def read_house(hass: HomeAssistant, domain: str, lead: str = "") -> House:
-    """Read the devices and enabled entities of an integration."""
+    """Read the devices and enabled entities of an integration, but for those of its subentries."""
     entries = {entry["entry_id"] for entry in await hass.command("config_entries/get", domain=domain)}
     devices = await hass.command("config/device_registry/list")
-    listed = await hass.command("config/entity_registry/list")
     return House(
-        devices=tuple(device for device in devices if device["config_entry_id"] in entries),
-        entities=tuple(_entity(one) for one in listed if one["platform"] == domain and not one["disabled_by"]),
+        devices=tuple(one for one in devices if one["config_entry_id"] in entries and not one["config_subentry_id"]),
+        entities=tuple(
+            _entity(one) for one in await _enabled(hass) if one["platform"] == domain and not one["config_subentry_id"]
+        ),
         lead=lead,
     )
+
+
+async def read_subentry(hass: HomeAssistant, domain: str, kind: str) -> House | None:
+    """Read the device and the enabled entities of the first subentry of this kind, if there is one."""
+    entry = (await hass.command("config_entries/get", domain=domain))[0]["entry_id"]
+    listed = await hass.command("config_entries/subentries/list", entry_id=entry)
+    found = next((one["subentry_id"] for one in listed if one["subentry_type"] == kind), None)
+    devices = [one for one in await hass.command("config/device_registry/list") if one["config_subentry_id"] == found]
+    if found is None or not devices:
+        return None
+    entities = tuple(_entity(one) for one in await _enabled(hass) if one["config_subentry_id"] == found)
+    return House(devices=tuple(devices), entities=entities)
 
 
 def without_value(entities: Iterable[Entity], states: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -95,6 +109,10 @@ def _parent(device: Mapping[str, Any]) -> str | None:
     """Return the device that this one is a part of (child device) or is reached through."""
     parent: str | None = device.get("parent_device_id") or device.get("via_device_id")
     return parent
+
+
+async def _enabled(hass: HomeAssistant) -> list[Mapping[str, Any]]:
+    return [one for one in await hass.command("config/entity_registry/list") if not one["disabled_by"]]
 
 
 def _entity(listed: Mapping[str, Any]) -> Entity:

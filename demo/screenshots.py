@@ -1,13 +1,12 @@
 """The pictures for the README, each of a page that a user sees."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 import json
 from pathlib import Path
 from typing import Any
 
-from .browser import Page, find_browser
+from .browser import SIZE, Page, find_browser
 from .console import say
 from .dashboard import URL_PATH
 from .dashboard_envoy import PATH as SOLAR_PATH
@@ -17,11 +16,10 @@ from .flow import ENVOY, TITAN, V2C
 from .frontend import add_sessions
 from .registry import House, read_house
 from .runtime import Demo
+from .screenshots_control import take_control
+from .shots import DEVICE, DRAWN, LISTED, Shot, open_form, open_menu, take_series
 
-SIZE = (1280, 900)
-# Cards fade in, and graphs draw their first curve.
-SETTLE_SECONDS = 4
-TIME_LIMIT = 700
+TIME_LIMIT = 1000
 # Share of the full sun and W of load, each for a while.
 WEATHER = ((1.0, 480), (0.4, 480), (0.2, 900), (0.2, 1900), (0.6, 520), (1.1, 480), (0.9, 640), (1.0, 480))
 WEATHER_SECONDS = 15
@@ -34,20 +32,6 @@ MORNING = ((180, 640), (420, 620), (760, 1900), (1150, 1650), (1500, 520), (1750
 REPORTS: Mapping[str, object] = {"envoy": {"options": {"report_period": 30}}}
 # What the page of the actions remembers from its last visit.
 ACTION = {"action": f"{TITAN}.charge", "target": {}, "data": {"power": 500}}
-# Conditions in the page: what a finished page holds.
-LISTED = "/\\d+ entities/.test(texts())"
-DEVICE = "all('ha-device-entities-card').length"
-DRAWN = "all('hui-tile-card').length > 5 && all('canvas').length"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Shot:
-    """A picture: its file, the page, what must be there, and what is done before it is taken."""
-
-    name: str
-    path: str
-    ready: str
-    action: Callable[[Page], Awaitable[None]] | None = None
 
 
 async def take_all(demo: Demo, folder: Path) -> list[Path]:
@@ -60,27 +44,11 @@ async def take_all(demo: Demo, folder: Path) -> list[Path]:
     house = await read_house(demo.hass, TITAN)
     async with asyncio.timeout(TIME_LIMIT), Page.open(browser, demo.folder, demo.hass.url, SIZE) as page:
         await _log_in(page, demo.hass.tokens)
-        taken = await _take_series(demo, page, folder, titan_shots(house), _weather)
-        taken += await _take_series(demo, page, folder, envoy_shots(await read_envoy(demo.hass)), _morning)
+        taken = await take_series(demo, page, folder, titan_shots(house), _weather)
+        taken += await take_series(demo, page, folder, envoy_shots(await read_envoy(demo.hass)), _morning)
         charger = await add_sessions(demo.hass)
-        return taken + await _take_series(demo, page, folder, charger_shots(charger), _solar_charge)
-
-
-async def _take_series(
-    demo: Demo, page: Page, folder: Path, series: list[Shot], story: Callable[[Demo], Coroutine[Any, Any, None]]
-) -> list[Path]:
-    """Take pictures while a story runs; the last one waits until it is told."""
-    taken = []
-    async with asyncio.TaskGroup() as tasks:
-        told = tasks.create_task(story(demo))
-        for number, shot in enumerate(series, 1):
-            if number == len(series):
-                await told
-            path = folder / f"{shot.name}.png"
-            await _take(page, shot, path)
-            taken.append(path)
-            say(f"Picture: {path}")
-    return taken
+        taken += await take_series(demo, page, folder, charger_shots(charger), _solar_charge)
+        return taken + await take_control(demo, page, folder)
 
 
 async def _weather(demo: Demo) -> None:
@@ -118,7 +86,7 @@ def titan_shots(house: House) -> list[Shot]:
         ("action", "/config/developer-tools/action", "all('ha-service-control').length && /500/.test(inputs())"),
         ("energy", "/energy", "all('canvas').length"),
     ]
-    flow = Shot(name="config_flow", path=integration, ready=LISTED, action=_open_flow)
+    flow = Shot(name="config_flow", path=integration, ready=LISTED, action=open_form)
     dashboard = Shot(name="dashboard", path=f"/{URL_PATH}/house", ready=DRAWN)
     return [*(Shot(name=name, path=path, ready=ready) for name, path, ready in listed), flow, dashboard]
 
@@ -127,7 +95,7 @@ def charger_shots(charger: House) -> list[Shot]:
     """Return the pictures of the charger, in the same order."""
     integration = f"/config/integrations/integration/{V2C}"
     return [
-        Shot(name="v2c-config_flow", path=integration, ready=LISTED, action=_open_menu),
+        Shot(name="v2c-config_flow", path=integration, ready=LISTED, action=open_menu),
         Shot(name="v2c-integration", path=integration, ready=LISTED),
         Shot(name="v2c-device", path=f"/config/devices/device/{charger.main['id']}", ready=DEVICE),
         Shot(name="v2c-dashboard", path=f"/{URL_PATH}/{CHARGER_PATH}", ready=DRAWN),
@@ -139,7 +107,7 @@ def envoy_shots(envoy: House) -> list[Shot]:
     integration = f"/config/integrations/integration/{ENVOY}"
     devices = [("device", envoy.main), *(("inverter", part) for part in envoy.parts[:1])]
     return [
-        Shot(name="envoy-config_flow", path=integration, ready=LISTED, action=_open_flow),
+        Shot(name="envoy-config_flow", path=integration, ready=LISTED, action=open_form),
         Shot(name="envoy-integration", path=integration, ready=LISTED),
         *(Shot(name=f"envoy-{name}", path=f"/config/devices/device/{device['id']}", ready=DEVICE) for name, device in devices),
         Shot(name="envoy-dashboard", path=f"/{URL_PATH}/{SOLAR_PATH}", ready=DRAWN),
@@ -157,34 +125,3 @@ async def _log_in(page: Page, tokens: dict[str, object]) -> None:
     await page.wait_for("location.pathname === '/manifest.json' && document.readyState === 'complete'")
     for key, value in (("hassTokens", tokens), ("panel-dev-action-state-service-data", ACTION)):
         await page.run(f"localStorage.setItem('{key}', JSON.stringify({json.dumps(value)}));")
-
-
-async def _take(page: Page, shot: Shot, path: Path) -> None:
-    await page.visit(shot.path)
-    await page.wait_for(shot.ready)
-    if shot.action is not None:
-        await shot.action(page)
-    await asyncio.sleep(SETTLE_SECONDS)
-    await page.picture(path)
-
-
-async def _open_flow(page: Page) -> None:
-    """Press "Add entry" on the integration's page, as a user does, and wait for a form."""
-    await _add_entry(page)
-    await page.wait_for("all('step-flow-form').length && all('ha-textfield, ha-input, wa-input').length")
-
-
-async def _open_menu(page: Page) -> None:
-    """Press "Add entry" on the integration's page, and wait for a menu."""
-    await _add_entry(page)
-    await page.wait_for("all('step-flow-menu').length")
-
-
-async def _add_entry(page: Page) -> None:
-    await page.run(
-        """
-        const found = all('ha-button').find((el) => /^add (entry|hub|device|service)/i.test(el.textContent.trim()));
-        if (!found) throw new Error('no button to add an entry');
-        found.click();
-        """
-    )

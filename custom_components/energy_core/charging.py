@@ -17,6 +17,8 @@ SMOOTHING: Final = 0.4
 SPARE_W: Final = 40.0
 # After less there is no more for so long (s): a meter that sways would have the car sway with it.
 CALM: Final = 20.0
+# A battery that lets so much flow out cannot take it.
+OVERFLOW_W: Final = -100.0
 # Rounding of a meter; less than this is not missing.
 ROUNDING_W: Final = 1.0
 
@@ -121,6 +123,23 @@ class Level:
         if fewer <= now or not now:
             return fewer
         return max(now, math.floor((min(self.last, self.before) + extra - SPARE_W) / watts))
+
+
+@dataclass(kw_only=True)
+class Appetite:
+    """What a home battery would take if it were let, as far as it has shown.
+
+    While power flows out, it takes what it can. Otherwise the car may be what it lacks: what it took before counts
+    until power flows out again.
+    """
+
+    most: float = 0.0
+
+    def missing(self, grid: float, battery: float) -> float:
+        """Return what the battery lacks, in W; grid + is import, battery + is discharging."""
+        takes = max(0.0, -battery)
+        self.most = takes if grid < OVERFLOW_W else max(self.most, takes)
+        return self.most - takes
 
 
 @dataclass(kw_only=True)

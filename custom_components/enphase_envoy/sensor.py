@@ -339,8 +339,8 @@ class SurplusPower(LoopEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> float | None:
-        """Return it; None when the meter is lost."""
-        return self.loop.surplus
+        """Return it in whole W; None when the meter is lost."""
+        return None if self.loop.surplus is None else round(self.loop.surplus)
 
 
 class Activations(LoopEntity, SensorEntity):

@@ -7,6 +7,7 @@ from typing import Any, Final
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
+from ..energy_core.charging import Appetite
 from ..energy_core.control import Sample
 from ..energy_core.ha.loop import Loop
 from ..energy_core.ha.source import Source, watts
@@ -57,6 +58,8 @@ class Meters:
         # What the car draws, and what the meter of the grid had said by then.
         self.car: Sample | None = None
         self._beside: Sample | None = None
+        self._appetite = Appetite()
+        self._missing = 0.0
 
     @property
     def _grid(self) -> Sample | None:
@@ -66,6 +69,8 @@ class Meters:
     def take(self, car: Sample) -> None:
         """Take over what the car draws now; a later word of the meter holds what the car may have changed since."""
         self.car, self._beside = car, self._grid
+        if self._beside is not None:
+            self._missing = self._appetite.missing(self._beside.value, self._battery_power())
 
     def available(self) -> Sample | None:
         """Return what the car draws and what is left over, by the older of the two measurements."""
@@ -84,10 +89,13 @@ class Meters:
         return Sample(value=self.car.value - grid.value + more, at=min(grid.at, self.car.at))
 
     def _battery(self) -> float:
-        """Return what is not the car's: what the battery gives; if the car comes first, what it takes is the car's."""
+        """Return what is not the car's: what the battery gives, and if it comes first, what it would like to take."""
+        power = self._battery_power()
+        return power if self._car_first else max(0.0, power) + self._missing
+
+    def _battery_power(self) -> float:
         source = self._sources.get(CONF_BATTERY)
-        power = 0.0 if source is None or source.sample is None else source.sample.value
-        return power if self._car_first else max(0.0, power)
+        return 0.0 if source is None or source.sample is None else source.sample.value
 
     def needed(self) -> tuple[str, ...]:
         """Return the meters without which nobody knows.

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from custom_components.energy_core.charging import Charging, Order, Terms, Why, Wish
+from custom_components.energy_core.charging import Appetite, Charging, Order, Terms, Why, Wish
 from custom_components.energy_core.control import Sample
 
 TERMS = Terms()
@@ -350,3 +350,15 @@ def test_nothing_starts_before_the_limit_is_measured() -> None:
     assert law.step(2, blind, TERMS) == Order(amps=0, phases=1, why=Why.STARTING)
     seen = Wish(cap=Sample(value=4600, at=7), drawn=0, floor=32)
     assert law.step(7, seen, TERMS) == Order(amps=20, phases=1, why=Why.GUARD)
+
+
+def test_an_appetite() -> None:
+    """A battery that gets less than it took lacks the rest, until power flows out: then it takes what it can."""
+    battery = Appetite()
+    assert battery.missing(grid=10, battery=-500) == 0
+    assert battery.missing(grid=-400, battery=-1800) == 0
+    assert battery.missing(grid=10, battery=-700) == 1100
+    assert battery.missing(grid=5, battery=300) == 1800
+    assert battery.missing(grid=-300, battery=-200) == 0
+    assert battery.missing(grid=10, battery=-150) == 50
+    assert battery.missing(grid=10, battery=-900) == 0

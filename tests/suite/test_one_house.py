@@ -35,3 +35,18 @@ async def test_an_hour_before_noon(home: Home, priority: str) -> None:
     assert len(home.devices.titan.writes) < 180
     assert home.word("zero_export") in {"balanced", "adjusting", "at_limit", "standby"}
     assert home.word("solar_charging") in {"charging_surplus", "stopping"}
+
+
+async def test_the_battery_stays_first(home: Home) -> None:
+    """When the sun goes back, it is the car that takes less."""
+    house = home.devices.house
+    house.driver = None
+    house.load_w, house.pv_w = 400, 6000
+    await home.regulate("battery_first")
+    await home.live(900)
+    assert house.battery_w == pytest.approx(-1800, abs=30)
+    assert house.ev_w > 3000
+    house.pv_w = 4600
+    await home.live(300)
+    assert house.battery_w == pytest.approx(-1800, abs=250)
+    assert 1500 < house.ev_w < 2700

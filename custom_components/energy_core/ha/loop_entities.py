@@ -72,8 +72,9 @@ class LoopNumber(LoopEntity, NumberEntity):
     @property
     @override
     def native_value(self) -> float:
-        """Return the setpoint."""
-        return self.loop.value(self.entity_description.key)
+        """Return the setpoint, a whole one without a point."""
+        value = self.loop.value(self.entity_description.key)
+        return int(value) if float(value).is_integer() else value
 
     @override
     async def async_set_native_value(self, value: float) -> None:

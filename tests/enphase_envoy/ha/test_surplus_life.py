@@ -164,7 +164,7 @@ async def test_a_reload_leaves_the_others_as_they_were_set(
     await add_level(hass, entry, name="Another")
     assert len([each for each in caplog.messages if each == f"Setting up {DOMAIN}.sensor"]) == 1
     await virtual_time.run(7)
-    assert [level.state(key).state for key in ("start", "stop", "min_on")] == ["700.0", "300.0", "17.0"]
+    assert [level.state(key).state for key in ("start", "stop", "min_on")] == ["700", "300", "17"]
     assert (level.state("enabled").state, level.status) == ("off", "off")
 
 

@@ -139,7 +139,7 @@ async def test_a_reload_gives_back_and_begins_again(sun: Sun, hass: HomeAssistan
     assert sun.box() == sun.own
     assert await hass.config_entries.async_setup(sun.entry.entry_id)
     await sun.until(lambda: sun.word == "charging_surplus", 60)
-    assert (sun.shown("mode"), sun.shown("start_delay")) == ("minimum", "10.0")
+    assert (sun.shown("mode"), sun.shown("start_delay")) == ("minimum", "10")
 
 
 async def test_after_a_crash_the_box_still_gets_its_own_back(sun: Sun, hass: HomeAssistant) -> None:
