@@ -9,7 +9,8 @@ from homeassistant.helpers.typing import ConfigType
 
 from ..energy_core.ha import loops
 from .const import DOMAIN
-from .coordinator import TitanConfigEntry, other_unit_issue
+from .coordinator import TitanConfigEntry
+from .devices import other_unit_issue
 from .runtime import create, store_of
 from .services import async_setup_services
 from .zero_export import KIND, ZeroExport

@@ -8,9 +8,9 @@ import time
 from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_HOST, CONF_SCAN_INTERVAL
+from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr, issue_registry as ir
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.storage import Store
 
@@ -31,7 +31,7 @@ from .const import (
     FAIL_SAFES,
     SCAN_INTERVAL,
 )
-from .devices import unit_info
+from .devices import report_stranger, unit_info
 from .schema import limits
 from .titan import device as titan_device
 from .titan.control import MIN_POWER, QUIET, Control
@@ -44,11 +44,6 @@ _LOGGER = logging.getLogger(__name__)
 SAVE_DELAY = 300
 
 type TitanConfigEntry = ConfigEntry[TitanCoordinator]
-
-
-def other_unit_issue(entry: TitanConfigEntry) -> str:
-    """Return the id of the repair for a stranger at the unit's address."""
-    return f"other_unit_{entry.entry_id}"
 
 
 class TitanCoordinator(EnergyCoordinator[Titan]):
@@ -75,7 +70,7 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
         self._look: CALLBACK_TYPE | None = None
         self.loops = Loops(hass, entry)
         # Whether the order in force is that of a loop, which must not outlive it.
-        self._following = False
+        self.following = False
         # The battery's power as last read, and when that reading began.
         self.battery_power: Sample | None = None
         # Called when a user commands the unit, whatever the way.
@@ -121,22 +116,11 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
             _LOGGER.warning("%s restarted and refuses what it did before: %s", self.name, error)
 
     def _check_identity(self) -> None:
-        known = self.config_entry.data[CONF_SERIALS]
-        issue = other_unit_issue(self.config_entry)
-        self.device.stranger = not self.device.same_unit(known)
+        self.device.stranger = not self.device.same_unit(self.config_entry.data[CONF_SERIALS])
+        report_stranger(self.hass, self.config_entry, there=self.device.stranger)
         if self.device.stranger:
-            ir.async_create_issue(
-                self.hass,
-                DOMAIN,
-                issue,
-                is_fixable=False,
-                severity=ir.IssueSeverity.ERROR,
-                translation_key="other_unit",
-                translation_placeholders={"title": self.config_entry.title, "host": self.config_entry.data[CONF_HOST]},
-            )
             self.device.expire("identity")
             raise WrongDeviceError("another unit answers at this address")
-        ir.async_delete_issue(self.hass, DOMAIN, issue)
 
     # Commands
 
@@ -157,7 +141,7 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
 
     async def give(self, order: Order, duration: float | None = None) -> CommandResult:
         """Give an order; end it after ``duration`` seconds."""
-        self._following = False
+        self.following = False
         self.commanded()
         return await self._commanded(self.control.order(order, duration))
 
@@ -168,15 +152,24 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
     async def follow(self, power: float, soc: float, look: float) -> CommandResult:
         """Follow a loop, which orders often: look after ``look`` seconds, and write less to disk."""
         order = self._signed(power, soc)
-        self._following = True
+        self.following = True
         return await self._commanded(self.control.order(order), look=look, often=True)
 
     async def let_go(self) -> None:
         """Leave the unit as the user wants it when nobody commands it any more, and see that it is so."""
-        if self._fail_safe == "self_consumption":
+        if self.device.system.working_mode not in ("realtime", None):
+            # In another mode no order of ours runs, and that mode is somebody else's.
+            self.release()
+        elif self._fail_safe == "self_consumption":
             await self._commanded(self.control.set_mode("self_consumption"))
-        else:
-            await self._commanded(self.control.stop())
+        elif not (await self._commanded(self.control.stop())).applied and self.following:
+            # Not overtaken by a user's order: the unit goes on.
+            raise DeviceRefusedError(key="not_applied")
+
+    def release(self) -> None:
+        """Leave the unit to whoever commands it by now."""
+        self.following = False
+        self.control.release()
 
     def _signed(self, power: float, soc: float | None) -> Order:
         if abs(power) < MIN_POWER:
@@ -241,13 +234,18 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
 
     async def fail_safe(self) -> None:
         """Leave the unit as the user wants it when nobody commands it any more."""
-        left = self._fail_safe == "leave" and not self._following
-        if self.control.running is None or left or self.device.stranger:
+        left = self._fail_safe == "leave" and not self.following
+        # A loop holds the mode although nothing may run just now.
+        ours = self.control.running is not None or (self.following and self.control.armed)
+        if not ours or left or self.device.stranger:
             return
         try:
             await self.control.end()
             if self._fail_safe == "self_consumption":
                 await self.device.wire.write([_mode_write(self.device, "self_consumption")])
+                self.control.armed = False
+            if self.following:
+                # A loop that finds the mode still held knows that its order could not be ended.
                 self.control.armed = False
         except EnergyError as error:
             _LOGGER.warning("%s could not be put to rest: %s", self.name, error)

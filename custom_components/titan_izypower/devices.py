@@ -1,8 +1,9 @@
-"""What the device registry shows of a unit."""
+"""What the registries show of a unit: the device, and the repair for another one at its address."""
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_MODEL
-from homeassistant.helpers import device_registry as dr
+from homeassistant.const import CONF_HOST, CONF_MODEL
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, issue_registry as ir
 
 from .const import DOMAIN, MANUFACTURER, MODEL_NAMES
 from .titan import derive
@@ -21,4 +22,25 @@ def unit_info(titan: Titan, entry: ConfigEntry, serial: str) -> dr.DeviceInfo:
         serial_number=serial,
         sw_version=titan.info.cms_firmware or derive.version(titan.info.ems_firmware),
         hw_version=derive.version(titan.info.inverter_firmware),
+    )
+
+
+def other_unit_issue(entry: ConfigEntry) -> str:
+    """Return the id of the repair for a stranger at the unit's address."""
+    return f"other_unit_{entry.entry_id}"
+
+
+def report_stranger(hass: HomeAssistant, entry: ConfigEntry, *, there: bool) -> None:
+    """Tell the user of a stranger at the unit's address, and take that back when it is gone."""
+    if not there:
+        ir.async_delete_issue(hass, DOMAIN, other_unit_issue(entry))
+        return
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        other_unit_issue(entry),
+        is_fixable=False,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key="other_unit",
+        translation_placeholders={"title": entry.title, "host": entry.data[CONF_HOST]},
     )

@@ -9,9 +9,9 @@ from homeassistant.components.number import NumberDeviceClass
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import PERCENTAGE, UnitOfPower
 
-from ..energy_core.control import Bounds, Regulator, Sample
+from ..energy_core.control import LONGEST_GATE, SHORTEST_GATE, Bounds, Regulator, Sample
 from ..energy_core.errors import DeviceRefusedError
-from ..energy_core.ha.loop import UNREACHABLE, Loop
+from ..energy_core.ha.loop import UNREACHABLE, Loop, kept
 from ..energy_core.ha.loop_settings import setting
 from ..energy_core.pacing import Budget
 from ..energy_core.points import number
@@ -70,6 +70,7 @@ class ZeroExport(Loop):
         "full",
         "empty",
         "at_limit",
+        "car_excluded",
         "derated",
         *dict.fromkeys(BUSY.values()),
         TAKEN_OVER,
@@ -85,16 +86,20 @@ class ZeroExport(Loop):
         self.acting = self.acting and coordinator.control.armed
         self.follow(CONF_GRID, inverted=bool(subentry.data.get(CONF_INVERTED)))
         self.follow(CONF_CAR)
-        wire = coordinator.device.wire.name
+        wire, gate = coordinator.device.wire.name, number(memory.get("gate"))
         self.regulator = Regulator(
-            gate=number(memory.get("gate")) or GATES.get(wire, GATE),
+            gate=gate if gate is not None and SHORTEST_GATE <= gate <= LONGEST_GATE else GATES.get(wire, GATE),
             gap=ORDER_GAP[wire],
             strict=subentry.data.get(CONF_PROFILE) == "strict",
         )
         self._orders = Budget(ORDERS_A_MINUTE, window=MINUTE)
         # The last few orders: which of them the unit shows is a matter of time.
-        self._given: deque[int] = deque(maxlen=3)
-        self._begun = self._full = self._empty = False
+        self._given: deque[int | None] = deque(maxlen=3)
+        if self.acting:
+            # What an earlier life ordered last may never have been written down.
+            self._given.append(coordinator.control.setpoint)
+            coordinator.following = True
+        self._begun = self._full = self._empty = self._spared = False
         self._ignored = self._weak = 0
         self._strange = 0.0
         self._seen: Sample | None = None
@@ -106,11 +111,10 @@ class ZeroExport(Loop):
 
     @override
     def value(self, key: str) -> float:
-        """Return a live setpoint; the profile is where the target starts."""
-        usual = PROFILES.get(self.subentry.data.get(CONF_PROFILE, ""))
-        if key == "target" and usual is not None and key not in self.memory.get("settings", {}):
-            return usual
-        return super().value(key)
+        """Return a live setpoint: it starts at what the profile and the options say."""
+        limits, profile = self.coordinator.control.limits, self.subentry.data.get(CONF_PROFILE, "")
+        usual = {"target": PROFILES.get(profile), "max_charge": limits.charge, "max_discharge": limits.discharge}.get(key)
+        return super().value(key) if usual is None or key in kept(self.memory, "settings") else usual
 
     @override
     def blocked(self) -> str | None:
@@ -124,11 +128,11 @@ class ZeroExport(Loop):
     def switched(self) -> None:
         """Take the unit back."""
         self.memory.pop("paused", None)
-        self._begun = False
+        self._begun, self._strange = False, 0.0
 
     def yield_to(self, word: str) -> None:
-        """Leave the unit to somebody else, as it is."""
-        if not self.enabled or self.blocked() is not None:
+        """Leave the unit to somebody else, as it is; outside the schedule it is theirs anyway."""
+        if self._prevented() is not None:
             return
         self.memory["paused"] = word
         self.note(acting=False)
@@ -157,12 +161,18 @@ class ZeroExport(Loop):
             self._begun = True
             self.regulator.start(0.0 if battery is None else battery.value)
         bounds = self._bounds(grid)
-        wanted = self.regulator.step(now, grid, battery, bounds) if self._orders.left() else None
+        # The main unit of a cluster may show its own share of what all of them do: then the grid has to tell.
+        shown = None if self._leads else battery
+        wanted = self.regulator.step(now, grid, shown, bounds) if self._orders.left() else None
         if wanted is None and not self.acting and self._orders.left():
             # Whatever regulates the unit now: from here on it is us.
             wanted = max(bounds.low, min(bounds.high, self.regulator.order))
         self._describe(now, follows=wanted is not None)
         return None if wanted is None else self._give(wanted)
+
+    @property
+    def _leads(self) -> bool:
+        return self.coordinator.device.settings.cluster_role == "master"
 
     def _bounds(self, grid: Sample) -> Bounds:
         control, soc = self.coordinator.control, self.coordinator.device.battery.soc
@@ -173,7 +183,10 @@ class ZeroExport(Loop):
             self._empty = soc <= self._floor() + HYSTERESIS * self._empty
         if (car := self.sources.get(CONF_CAR)) is not None and car.sample is not None and car.shows:
             # The battery covers the house alone: it is not discharged for what the car draws.
-            high = min(high, max(0.0, grid.value + self.regulator.order - car.sample.value))
+            house = max(0.0, grid.value + self.regulator.order - car.sample.value)
+            self._spared, high = house < high, min(high, house)
+        else:
+            self._spared = False
         return Bounds(low=0.0 if self._full else low, high=0.0 if self._empty else high, target=self.value("target"))
 
     def _floor(self) -> float:
@@ -188,7 +201,7 @@ class ZeroExport(Loop):
         elif self._weak >= SIGHTS:
             self.status = "derated"
         elif regulator.beyond:
-            self.status = "at_limit"
+            self.status = "car_excluded" if self._spared and regulator.beyond > 0 else "at_limit"
         elif follows or now < regulator.ready:
             self.status = "adjusting"
         else:
@@ -201,15 +214,27 @@ class ZeroExport(Loop):
             return False
         self._seen, running = battery, control.running
         ours = 0 if running is None else running.order.power * (1 if running.order.action is Action.DISCHARGE else -1)
-        strange = control.setpoint not in (None, ours, *self._given)
+        strange = control.setpoint not in (None, ours, *self._given) and not self._ended()
         # Between two of ours, another's orders are seen now and then only.
         self._strange = self._strange + 1 if strange else max(0.0, self._strange - FORGETS)
-        if battery.at >= self.regulator.ready:
+        if battery.at >= self.regulator.ready and not self._leads:
             self._weak = self._weak + 1 if abs(battery.value) < abs(ours) - DERATED_W else 0
         if control.armed and self._strange < SIGHTS:
             return False
         self.yield_to(TAKEN_OVER)
+        self.coordinator.release()
         return True
+
+    def _ended(self) -> bool:
+        """Tell whether the unit ended our order itself, at its limit, which it does by its own idea of the level."""
+        running, device = self.coordinator.control.running, self.coordinator.device
+        if running is None or device.system.order != "standby":
+            return False
+        if ended := running.order.reached(device.battery.soc, within=HYSTERESIS):
+            # No use in ordering it again before the level has changed.
+            charging = running.order.action is Action.CHARGE
+            self._full, self._empty = self._full or charging, self._empty or not charging
+        return ended
 
     # Acting
 

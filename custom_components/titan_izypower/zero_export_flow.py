@@ -8,6 +8,7 @@ import probatio
 
 from ..energy_core.errors import EnergyError
 from ..energy_core.ha.loop_flow import POWER, YES_NO, LoopFlow, active_while, optional, required
+from .const import DOMAIN
 from .coordinator import TitanCoordinator
 from .schema import choice
 from .titan.points import System
@@ -43,6 +44,17 @@ class ZeroExportFlow(LoopFlow):
     async def async_step_loop(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask which meter to follow, and how."""
         return self.ask("loop", user_input, {})
+
+    @override
+    def check(self, given: Mapping[str, Any]) -> dict[str, str]:
+        """Refuse a meter that another loop follows: each would correct what the other corrects already."""
+        here = self._get_entry().entry_id
+        others = [
+            each for each in self.hass.config_entries.async_entries(DOMAIN, include_disabled=False) if each.entry_id != here
+        ]
+        loops = [loop for each in others for loop in each.subentries.values() if loop.subentry_type == KIND]
+        taken = any(loop.data.get(CONF_GRID) == given[CONF_GRID] for loop in loops)
+        return super().check(given) | ({CONF_GRID: "meter_in_use"} if taken else {})
 
     @override
     def usual_name(self) -> str:

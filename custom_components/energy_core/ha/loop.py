@@ -64,6 +64,8 @@ class Loop:
         self._retry_at = 0.0
         self._began = 0.0
         self._told = False
+        # Whether it was to rest when it last looked.
+        self._resting = False
 
     # For subclasses
 
@@ -98,14 +100,14 @@ class Loop:
     def value(self, key: str) -> float:
         """Return a live setpoint."""
         setting = next(each for each in self.settings if each.key == key)
-        kept = number(self.memory.get("settings", {}).get(key))
+        found = number(kept(self.memory, "settings").get(key))
         initial = number(self.subentry.data.get(key))
         usual = setting.default if initial is None else initial
-        return usual if kept is None else min(max(kept, setting.low), setting.high)
+        return usual if found is None else min(max(found, setting.low), setting.high)
 
     def set_value(self, key: str, value: float) -> None:
         """Change a live setpoint; it counts from now on."""
-        self.memory.setdefault("settings", {})[key] = value
+        self.memory["settings"] = kept(self.memory, "settings") | {key: value}
         self.changed()
 
     def switch(self, *, on: bool) -> None:
@@ -128,7 +130,7 @@ class Loop:
         """Follow the entity that the user picked under ``key``, if any."""
         if entity_id := self.subentry.data.get(key):
             self.sources[key] = source = Source(self.hass, entity_id, inverted=inverted)
-            source.period = number(kept(self.memory, "periods").get(entity_id))
+            source.remember(number(kept(self.memory, "periods").get(entity_id)))
 
     @callback
     def start(self) -> None:
@@ -149,8 +151,6 @@ class Loop:
             await asyncio.wait([self._task])
         if self.acting and self.ends_itself:
             await self._attempt(self._end())
-        elif self.acting:
-            self.note(acting=False)
         self._report(lost=False)
         self.memory["periods"] = {each.entity_id: each.period for each in self.sources.values()}
         self.save()
@@ -208,6 +208,9 @@ class Loop:
         late = self._late() if word is None else None
         self._report(lost=late == NO_METER)
         resting = word or (NO_METER if late == NO_METER else None)
+        if self._resting != (resting is not None):
+            # An order that failed says nothing about the safe command, which must not wait for its next try.
+            self._resting, self._failures, self._retry_at = resting is not None, 0, 0.0
         if now < self._retry_at and (self.acting or resting is None):
             return None
         if resting is not None:

@@ -39,7 +39,8 @@ class Loops:
 
     async def load(self, makers: Mapping[str, Make]) -> None:
         """Make the loops; they do not act before ``start``."""
-        memory = await self._store.async_load() or {}
+        found: object = await self._store.async_load()
+        memory = found if isinstance(found, dict) else {}
         for name, subentry in self._entry.subentries.items():
             if (make := makers.get(subentry.subentry_type)) is None:
                 continue

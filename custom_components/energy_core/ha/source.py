@@ -16,6 +16,8 @@ from ..points import number
 PERIOD_WEIGHT: Final = 0.3
 # An interval beyond this, in s or in usual ones, is an outage: it counts as no more than that.
 OUTAGE, OUTAGE_PERIODS = 60.0, 3.0
+# No meter that is followed is slower (s); what was remembered beyond that is damaged.
+SLOWEST: Final = 3600.0
 
 
 def watts(state: State | None) -> float | None:
@@ -76,11 +78,14 @@ class Source:
         at = self._hass.loop.time() - max(0.0, time.time() - reported)
         if self.sample is not None and at > self.sample.at:
             took = at - self.sample.at
-            if self.period is not None:
-                took = min(took, max(OUTAGE, OUTAGE_PERIODS * self.period))
+            took = min(took, max(OUTAGE, OUTAGE_PERIODS * (self.period or 0.0)))
             self.period = took if self.period is None else self.period + PERIOD_WEIGHT * (took - self.period)
         self.sample = Sample(value=self._sign * value, at=at)
         return True
+
+    def remember(self, period: float | None) -> None:
+        """Know what was usual in an earlier life."""
+        self.period = period if period is not None and 0 < period <= SLOWEST else None
 
     def age(self) -> float | None:
         """Return for how long (s) nothing was reported, None when nothing ever was."""

@@ -163,8 +163,8 @@ class Control:
             self._doubted = True
             self.titan.expire("network")
         elif foreign:
-            self._doubted, self.armed = False, False
-            self._note(None)
+            self._doubted = False
+            self.release()
         else:
             self._doubted = False
             self._notice_end()
@@ -172,12 +172,14 @@ class Control:
 
     def _notice_end(self) -> None:
         """The unit ends an order by itself at its target SoC."""
-        running, level = self.running, self.titan.battery.soc
-        if running is None or level is None or self.titan.system.order != "standby":
-            return
-        charging = running.order.action is Action.CHARGE
-        if level >= running.order.soc if charging else level <= running.order.soc:
+        running, ended = self.running, self.titan.system.order == "standby"
+        if running is not None and ended and running.order.reached(self.titan.battery.soc):
             self._note(None)
+
+    def release(self) -> None:
+        """Leave the unit to somebody else: nothing in it is ours any more."""
+        self.armed = False
+        self._note(None)
 
     async def _give(self, order: Order, duration: float | None) -> CommandResult:
         started = time.monotonic()
@@ -188,7 +190,8 @@ class Control:
         standby = order.action is Action.STANDBY
         until = None if duration is None else time.time() + duration
         running = None if standby else Running(order=order, until=until)
-        if self._in_force(order) and (self._just_sent() or await self._confirmed(order)):
+        just_sent = self.ordered_at is not None and time.monotonic() - self.ordered_at < TRUST
+        if self._in_force(order) and (just_sent or await self._confirmed(order)):
             result = CommandResult(applied=True)
         else:
             await self._calm()
@@ -241,9 +244,6 @@ class Control:
     def _least(self) -> Order:
         """Return standby for firmware that finds 0 W and 0 % out of range even then."""
         return Order(action=Action.STANDBY, power=MIN_POWER, soc=max(MIN_SOC, int(self.titan.settings.backup_soc or 0)))
-
-    def _just_sent(self) -> bool:
-        return self.ordered_at is not None and time.monotonic() - self.ordered_at < TRUST
 
     def _sent(self) -> None:
         self.titan.touched("system")

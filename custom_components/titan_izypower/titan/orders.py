@@ -24,6 +24,12 @@ class Order:
     power: int = 0
     soc: int = 0
 
+    def reached(self, level: float | None, *, within: float = 0.0) -> bool:
+        """Tell whether the battery is at the level where this ends, or nearly."""
+        if level is None or self.action is Action.STANDBY:
+            return False
+        return level >= self.soc - within if self.action is Action.CHARGE else level <= self.soc + within
+
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:

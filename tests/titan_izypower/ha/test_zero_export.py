@@ -268,11 +268,12 @@ async def test_a_constant_load(hass: HomeAssistant, virtual_time: VirtualTime, s
 async def test_the_car_is_not_fed(hass: HomeAssistant, virtual_time: VirtualTime, sim: TitanSimulator) -> None:
     """What the car draws comes from the grid, the house still from the battery; a charger that is gone draws nothing."""
     async with Meter(hass, lambda: sim.house.ev_w, entity_id="sensor.car") as car:
-        await add_loop(hass, await add(hass, sim), car="sensor.car")
+        loop = await add_loop(hass, await add(hass, sim), car="sensor.car")
         await virtual_time.run(30)
         sim.house.ev_w = 3000
         await virtual_time.run(40)
         assert sim.house.battery_w == pytest.approx(345, abs=25)
+        assert shown(hass, loop) == "car_excluded"
         sim.house.pv_w = 5000
         await virtual_time.run(40)
         assert sim.house.battery_w == pytest.approx(-1640, abs=40)
@@ -360,6 +361,22 @@ async def test_a_schedule(hass: HomeAssistant, virtual_time: VirtualTime, sim: T
     assert (shown(hass, loop), orders(sim)[-1]) == ("outside_schedule", (0, 0, 0))
 
 
+@pytest.mark.usefixtures("meter")
+async def test_commands_outside_the_schedule_are_nobodys_business(
+    hass: HomeAssistant, virtual_time: VirtualTime, sim: TitanSimulator
+) -> None:
+    """A charge at night, and zero export again in the morning."""
+    hass.states.async_set("schedule.day", "off")
+    loop = await add_loop(hass, await add(hass, sim), active_while="schedule.day")
+    await act(hass, "charge", power=700, target_soc=90)
+    await virtual_time.run(30)
+    assert shown(hass, loop) == "outside_schedule"
+    assert sim.house.battery_w == pytest.approx(-700, abs=5)
+    hass.states.async_set("schedule.day", "on")
+    await virtual_time.run(40)
+    assert (shown(hass, loop), sim.house.grid_w) == ("balanced", pytest.approx(10, abs=16))
+
+
 async def test_a_unit_that_obeys_another(hass: HomeAssistant, virtual_time: VirtualTime) -> None:
     """It gets no orders."""
     async with TitanSimulator(packs=2, cluster_role="slave") as sim, Meter(hass, lambda: sim.house.grid_w):
@@ -382,7 +399,7 @@ async def test_what_the_user_set_survives(hass: HomeAssistant, virtual_time: Vir
     await settle(hass)
     before = len(sim.writes)
     await virtual_time.run(60)
-    assert (shown(hass, loop), shown(hass, loop, "target"), len(sim.writes)) == ("taken_over", "120.0", before)
+    assert (shown(hass, loop), shown(hass, loop, "target"), len(sim.writes)) == ("taken_over", "120", before)
     await switch(hass, loop, on=False)
     assert await hass.config_entries.async_reload(entry.entry_id)
     await settle(hass)

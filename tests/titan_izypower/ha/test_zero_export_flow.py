@@ -51,7 +51,7 @@ async def test_a_meter_of_home_assistant(hass: HomeAssistant, sim: TitanSimulato
     await settle(hass)
     (name, subentry), *_ = entry.subentries.items()
     assert subentry.title == "Zero export"
-    assert shown(hass, name, "target") == "30.0"
+    assert shown(hass, name, "target") == "30"
     assert (await begin(hass, entry))["reason"] == "already_configured"
 
 
@@ -79,7 +79,7 @@ async def test_changing_it(hass: HomeAssistant, sim: TitanSimulator) -> None:
     result = await hass.config_entries.subentries.async_configure(form["flow_id"], changed)
     assert result["reason"] == "reconfigure_successful"
     await settle(hass)
-    assert shown(hass, name, "target") == "-20.0"
+    assert shown(hass, name, "target") == "-20"
     assert entry.subentries[name].title == "At home"
     states = len(hass.states.async_all())
     assert hass.config_entries.async_remove_subentry(entry, name)
