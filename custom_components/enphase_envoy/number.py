@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..energy_core.ha.descriptions import NumberPoint, number
-from ..energy_core.ha.loop_entities import add_numbers
+from ..energy_core.ha.loop_entities import LoopNumber, add_to_loops
 from ..energy_core.ha.platforms import EnergyNumber, add_when_shown
 from ..energy_core.points import Point
 from .coordinator import EnvoyConfigEntry
@@ -36,5 +36,5 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: EnvoyConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the numbers of everything that can be set."""
-    add_numbers(entry.runtime_data.loops, async_add_entities)
+    add_to_loops(entry.runtime_data.loops, async_add_entities, LoopNumber, LEVEL)
     add_when_shown(entry.runtime_data, entry, async_add_entities, NUMBERS, EnergyNumber)

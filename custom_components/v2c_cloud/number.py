@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..energy_core.ha.descriptions import number
-from ..energy_core.ha.loop_entities import add_numbers
+from ..energy_core.ha.loop_entities import LoopNumber, add_to_loops
 from ..energy_core.ha.platforms import EnergyNumber, add_when_shown
 from .coordinator import V2CConfigEntry
 from .solar import SolarCharging
@@ -84,7 +84,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: V2CConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the numbers of everything that a charger has."""
-    add_numbers(entry.runtime_data.loops, async_add_entities)
+    add_to_loops(entry.runtime_data.loops, async_add_entities, LoopNumber, SETPOINTS)
     for charger in entry.runtime_data.chargers.values():
         add_when_shown(charger, entry, async_add_entities, NUMBERS, EnergyNumber)
         add_when_shown(charger, entry, async_add_entities, KILOWATTS, KilowattNumber)

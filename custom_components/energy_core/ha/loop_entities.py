@@ -1,6 +1,6 @@
 """What a loop shows: a switch, its live setpoints, and a sensor that says what it does and why."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import override
 
 from homeassistant.components.number import NumberEntity
@@ -12,7 +12,6 @@ from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .loop import COMMON, Loop
-from .loop_settings import LoopSetting
 from .loops import Loops
 
 
@@ -105,17 +104,12 @@ def status_of(kind: str, loop: type[Loop]) -> SensorEntityDescription:
     )
 
 
-def add_to_loops[D: EntityDescription](
-    loops: Loops, async_add_entities: AddConfigEntryEntitiesCallback, make: type[LoopEntity], descriptions: Iterable[D]
+def add_to_loops(
+    loops: Loops,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    make: type[LoopEntity],
+    descriptions: Sequence[EntityDescription],
 ) -> None:
     """Add to each loop an entity for each description."""
-    described = list(descriptions)
     for loop in loops:
-        async_add_entities([make(loop, each) for each in described], config_subentry_id=loop.subentry.subentry_id)
-
-
-def add_numbers(loops: Loops, async_add_entities: AddConfigEntryEntitiesCallback) -> None:
-    """Add the live setpoints of each loop."""
-    for loop in loops:
-        found: list[LoopSetting] = list(loop.settings)
-        async_add_entities([LoopNumber(loop, each) for each in found], config_subentry_id=loop.subentry.subentry_id)
+        async_add_entities([make(loop, each) for each in descriptions], config_subentry_id=loop.subentry.subentry_id)

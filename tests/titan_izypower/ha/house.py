@@ -70,3 +70,8 @@ async def act(hass: HomeAssistant, name: str, **data: Any) -> dict[str, Any]:
     answer = await hass.services.async_call(DOMAIN, name, data, blocking=True, return_response=True)
     assert isinstance(answer, dict)
     return answer
+
+
+def orders(sim: TitanSimulator) -> list[tuple[object, ...]]:
+    """Return the real-time orders that the unit was sent, without mode changes."""
+    return [each.values for each in sim.writes if each.address == 1150 or each.points == (47015,)]

@@ -1,7 +1,8 @@
 """A meter of another maker in Home Assistant, and a unit that follows it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -10,6 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
 from custom_components.titan_izypower.coordinator import TitanConfigEntry
+from simulators.house import House
 from simulators.titan import TitanSimulator
 from tests.titan_izypower.ha.house import settle
 
@@ -47,6 +49,15 @@ class Meter:
             await asyncio.sleep(self.every)
 
 
+@asynccontextmanager
+async def at_night() -> AsyncIterator[TitanSimulator]:
+    """Build a unit with two packs, slow as real ones are, in a house that draws 350 W at night."""
+    async with TitanSimulator(House(dead_time=2.0), packs=2) as titan:
+        titan.house.pv_w = 0
+        titan.house.load_w = 350
+        yield titan
+
+
 async def add_loop(hass: HomeAssistant, entry: TitanConfigEntry, **data: Any) -> str:
     """Add zero export as the flow does, and return the id of its subentry."""
     given = {"grid": METER, "inverted": False, "profile": "balanced"} | data
@@ -74,8 +85,3 @@ async def switch(hass: HomeAssistant, subentry: str, *, on: bool) -> None:
     """Switch the loop as a user does."""
     name = "turn_on" if on else "turn_off"
     await hass.services.async_call("switch", name, {"entity_id": entity_of(subentry, "enabled", hass)}, blocking=True)
-
-
-def orders(sim: TitanSimulator) -> list[tuple[object, ...]]:
-    """Return the real-time orders that the unit was sent, without mode changes."""
-    return [each.values for each in sim.writes if each.address == 1150 or each.points == (47015,)]

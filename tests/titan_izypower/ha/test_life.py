@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from custom_components.titan_izypower.const import DOMAIN
 from custom_components.titan_izypower.coordinator import TitanConfigEntry
 from simulators.titan import TitanSimulator
-from tests.titan_izypower.ha.house import act, add, entity, poll, settle, state
+from tests.titan_izypower.ha.house import act, add, entity, orders, poll, settle, state
 
 WIRES = ["modbus_tcp", "opendata"]
 STOP = (0, 0, 0)
@@ -33,11 +33,6 @@ def expected_lingering_tasks() -> bool:
 def expected_lingering_timers() -> bool:
     """No timer may be left either."""
     return False
-
-
-def orders(sim: TitanSimulator) -> list[tuple[object, ...]]:
-    """Return the real-time orders that the unit was sent, without mode changes."""
-    return [each.values for each in sim.writes if each.address == 1150 or each.points == (47015,)]
 
 
 async def pass_time(hass: HomeAssistant, seconds: float) -> None:

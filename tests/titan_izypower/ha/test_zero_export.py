@@ -11,10 +11,9 @@ import pytest
 
 from custom_components.titan_izypower.const import DOMAIN
 from simulators.faults import Fault
-from simulators.house import House
 from simulators.titan import TitanSimulator
-from tests.titan_izypower.ha.house import act, add, settle
-from tests.titan_izypower.ha.meter import Meter, add_loop, entity_of, orders, shown, switch
+from tests.titan_izypower.ha.house import act, add, orders, settle
+from tests.titan_izypower.ha.meter import Meter, add_loop, at_night, entity_of, shown, switch
 from tests.virtual_time import VirtualTime
 
 
@@ -25,10 +24,8 @@ def _no_pauses() -> None:
 
 @pytest.fixture
 async def sim() -> AsyncGenerator[TitanSimulator]:
-    """A unit with two packs, slow as real ones are, in a house that draws 350 W at night."""
-    async with TitanSimulator(House(dead_time=2.0), packs=2) as titan:
-        titan.house.pv_w = 0
-        titan.house.load_w = 350
+    """A slow unit at night."""
+    async with at_night() as titan:
         yield titan
 
 

@@ -14,8 +14,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.titan_izypower.const import DOMAIN
 from simulators.house import House
 from simulators.titan import TitanSimulator
-from tests.titan_izypower.ha.house import add, settle
-from tests.titan_izypower.ha.meter import Meter, add_loop, orders, shown, switch
+from tests.titan_izypower.ha.house import add, orders, settle
+from tests.titan_izypower.ha.meter import Meter, add_loop, at_night, shown, switch
 from tests.virtual_time import VirtualTime
 
 
@@ -26,10 +26,8 @@ def _no_pauses() -> None:
 
 @pytest.fixture
 async def sim() -> AsyncGenerator[TitanSimulator]:
-    """A unit with two packs in a house that draws 350 W at night."""
-    async with TitanSimulator(House(dead_time=2.0), packs=2) as titan:
-        titan.house.pv_w = 0
-        titan.house.load_w = 350
+    """A slow unit at night."""
+    async with at_night() as titan:
         yield titan
 
 
