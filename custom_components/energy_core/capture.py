@@ -4,14 +4,20 @@
 is what diagnostics attach, what tests read and what a replay answers from.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 import json
 import re
-from typing import Any
+from typing import Any, Final
 
 FORMAT = 1
 # Shorter secrets (an index, a one-letter name) would blank half of a capture.
 SHORTEST_SECRET = 4
+# Wherever they stand: addresses of networks and people, tokens.
+ADDRESSES: Final = re.compile(
+    r"\b(?:[0-9A-F]{2}[:-]){5}[0-9A-F]{2}\b|\b(?:\d{1,3}\.){3}\d{1,3}\b|[\w.+-]+@[\w-]+\.[\w.-]+|\beyJ[\w-]+\.[\w.-]+",
+    re.IGNORECASE,
+)
+_XML: Final = re.compile(r"<(\w+)>([^<]+)</\1>")
 
 type Json = Any
 
@@ -31,6 +37,24 @@ class Recorder:
         """Return everything noted as a capture, with ``secrets`` replaced."""
         exchanges = [self._exchanges[request] for request in sorted(self._exchanges)]
         return dict(scrub({"format": FORMAT, **about, "exchanges": exchanges}, secrets))
+
+
+def private(told: Json, names: re.Pattern[str], shapes: re.Pattern[str] = ADDRESSES, name: str = "") -> Iterator[str]:
+    """Yield every secret in what a device told: by the name that it stands under, in JSON and XML, or by its shape."""
+    match told:
+        case dict():
+            for key, each in told.items():
+                yield from shapes.findall(str(key))
+                yield from private(each, names, shapes, str(key))
+        case list():
+            for each in told:
+                yield from private(each, names, shapes, name)
+        case str() | int() if not isinstance(told, bool):
+            text = str(told).strip()
+            yield from shapes.findall(text)
+            yield from (each[2].strip() for each in _XML.finditer(text) if names.fullmatch(each[1]))
+            if names.fullmatch(name):
+                yield text
 
 
 def scrub(value: Json, secrets: Collection[str]) -> Json:

@@ -1,7 +1,6 @@
 """Diagnostics of a gateway: what it says, what it does not answer, how its token does; the raw answers if the user wants."""
 
 from collections.abc import Iterator
-import re
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -14,19 +13,10 @@ from ..energy_core.ha.diagnostics import device_diagnostics, loops_report
 from .const import CONF_CAPTURE
 from .coordinator import EnvoyConfigEntry, EnvoyCoordinator
 from .devices import present
+from .envoy.privacy import secrets_in
 from .envoy.token_claims import recognised, role
 
 PRIVATE: Final = (CONF_HOST, CONF_NAME, CONF_USERNAME, CONF_PASSWORD, CONF_TOKEN)
-# Under these names the gateway tells who or where somebody is, in JSON and in XML.
-NAMES: Final = re.compile(
-    r"serial(_?num(ber)?)?|sn|euaid|device_id|(mac|ip)(_?addr(ess)?)?|ssid|(user|host|load)_?name|e?mail|timezone", re.IGNORECASE
-)
-XML: Final = re.compile(r"<(\w+)>([^<]+)</\1>")
-# Wherever it stands: serial numbers, addresses of networks and people, tokens.
-SHAPES: Final = re.compile(
-    r"\b\d{12,14}\b|\b(?:[0-9A-F]{2}[:-]){5}[0-9A-F]{2}\b|\b(?:\d{1,3}\.){3}\d{1,3}\b|[\w.+-]+@[\w-]+\.[\w.-]+|\beyJ[\w-]+\.[\w.-]+",
-    re.IGNORECASE,
-)
 
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: EnvoyConfigEntry) -> dict[str, Any]:
@@ -54,7 +44,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: EnvoyCo
         "ledger": _ledger(coordinator),
         "surplus_levels": loops_report(coordinator.loops),
     }
-    secrets = {text for text in (*_known(entry), *_found(list(bodies.values()))) if text}
+    secrets = {text for text in (*_known(entry), *secrets_in(list(bodies.values()))) if text}
     return device_diagnostics(coordinator, recorder, secrets=secrets, about=about)
 
 
@@ -110,21 +100,3 @@ def _known(entry: EnvoyConfigEntry) -> Iterator[str]:
     yield from present(coordinator)
     if coordinator.keeper is not None and coordinator.keeper.current is not None:
         yield coordinator.keeper.current.text
-
-
-def _found(told: Any, name: str = "") -> Iterator[str]:
-    """Yield every secret in what the gateway told: by the name that it stands under, or by its shape."""
-    match told:
-        case dict():
-            for key, each in told.items():
-                yield from SHAPES.findall(str(key))
-                yield from _found(each, str(key))
-        case list():
-            for each in told:
-                yield from _found(each, name)
-        case str() | int() if not isinstance(told, bool):
-            text = str(told).strip()
-            yield from SHAPES.findall(text)
-            yield from (each[2].strip() for each in XML.finditer(text) if NAMES.fullmatch(each[1]))
-            if NAMES.fullmatch(name):
-                yield text

@@ -10,14 +10,8 @@ from ..energy_core.capture import Recorder, scrub
 from ..energy_core.ha.diagnostics import device_diagnostics
 from .const import CONF_ADDRESSES, CONF_PAIRINGS, CONF_UNNAMED
 from .coordinator import TrydanCoordinator, V2CConfigEntry, V2CRuntime
+from .v2c.privacy import NAMES
 
-# Whatever the cloud puts under these names, in any answer.
-TO_REDACT = frozenset(
-    {
-        *("latitude", "longitude", "price", "coCost", "mac", "ssid", "SSID", "IP", "ip", "wifi_info", "wifi_static", "huawei_ip"),
-        *("rfidCode", "rfidName", "code", "tag", "ocpp_addr", "ocpp_id", "inverter_ip"),
-    }
-)
 PRIVATE = (CONF_API_KEY, CONF_ADDRESSES, CONF_PAIRINGS, CONF_UNNAMED, "initial_pairings")
 
 
@@ -50,7 +44,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: V2CConf
 
 def _clean(found: dict[str, Any], secrets: set[str]) -> dict[str, Any]:
     """Leave out what is private by its name, and then each secret wherever it occurs."""
-    return dict(scrub(async_redact_data(found, TO_REDACT), secrets))
+    return dict(scrub(async_redact_data(found, NAMES), secrets))
 
 
 def _charger(charger: TrydanCoordinator, secrets: set[str]) -> dict[str, Any]:

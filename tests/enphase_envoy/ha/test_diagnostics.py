@@ -9,7 +9,8 @@ from homeassistant.helpers.json import json_dumps
 import pytest
 
 from custom_components.enphase_envoy.devices import present
-from custom_components.enphase_envoy.diagnostics import _found, async_get_config_entry_diagnostics
+from custom_components.enphase_envoy.diagnostics import async_get_config_entry_diagnostics
+from custom_components.enphase_envoy.envoy.privacy import secrets_in
 from simulators.enphase_cloud import EnphaseCloudSimulator
 from simulators.envoy import EnvoySimulator
 from tests.enphase_envoy.ha.house import ACCOUNT, SERIAL, account_data, add, data_of, meet, start
@@ -119,4 +120,4 @@ async def test_a_big_site_takes_no_time(hass: HomeAssistant, sim: EnvoySimulator
 )
 def test_what_counts_as_a_secret(told: Any, secrets: set[str]) -> None:
     """By its name or by its shape; measurements and versions stay."""
-    assert set(_found(told)) == secrets
+    assert set(secrets_in(told)) == secrets
