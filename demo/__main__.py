@@ -15,7 +15,7 @@ from .config_dir import PASSWORD, USER
 from .console import DemoError, failures, say, table
 from .envoy import SOLAR_ONLY
 from .flow import TITAN, add_charger, add_envoy, add_titan
-from .frontend import add_sessions, prepare, save_dashboard
+from .frontend import prepare
 from .loops import add_loops
 from .processes import tail
 from .registry import read_house
@@ -39,6 +39,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--check", action="store_true", help="check it all on free ports, print a table, end with 0 or 1")
     parser.add_argument("--port", type=int, help=f"port of Home Assistant (default {DEFAULT_PORT}; with --check a free one)")
     parser.add_argument("--screenshots", type=Path, metavar="DIR", help="take pictures with Chromium, then end")
+    parser.add_argument("--home-assistant", metavar="VERSION", help="another version of Home Assistant, by its lock in locks/")
     parser.add_argument("--keep", action="store_true", help="keep the configuration folder")
     return parser.parse_args(argv)
 
@@ -48,7 +49,8 @@ async def run(options: argparse.Namespace) -> int:
     brief = options.check or options.screenshots is not None
     port = options.port or (None if brief else DEFAULT_PORT)
     say("Starting the simulated house and Home Assistant …")
-    async with asyncio.timeout(TIME_LIMIT if brief else None), running(port=port, keep=options.keep) as demo:
+    stack = running(port=port, keep=options.keep, version=options.home_assistant)
+    async with asyncio.timeout(TIME_LIMIT if brief else None), stack as demo:
         try:
             return await _demo(demo, options)
         except DemoError:
@@ -75,9 +77,7 @@ async def _demo(demo: Demo, options: argparse.Namespace) -> int:
         await take_all(demo, options.screenshots.resolve())
     else:
         await add_loops(demo.hass)
-        await save_dashboard(demo.hass)
         _welcome(demo)
-        await add_sessions(demo.hass)
         await asyncio.Event().wait()
     return 0
 

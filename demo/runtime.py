@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+import os
 from pathlib import Path
 import shutil
 import signal
@@ -20,6 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # What is to be installed, and what only the demo has.
 INTEGRATIONS = (ROOT / "custom_components", ROOT / "demo" / "integrations")
 STAND_INS = ROOT / "demo" / "stand_ins"
+# Where scripts/setup puts other versions of Home Assistant.
+CACHE = Path(os.environ.get("ENERGY_CORE_CACHE", ROOT / ".cache"))
 # A small machine under load needs 20 s; without an answer after this there will be none.
 START_SECONDS = 180
 
@@ -38,9 +41,20 @@ class Demo:
         return self.folder / "home-assistant.out"
 
 
+def interpreter(version: str | None) -> Path:
+    """Return the Python that has a version of Home Assistant, or our own."""
+    if version is None:
+        return Path(sys.executable)
+    python = CACHE / "home-assistant" / version / "bin" / "python"
+    if not python.exists():
+        raise DemoError(f"Home Assistant {version} is not installed: scripts/setup --home-assistant {version}")
+    return python
+
+
 @asynccontextmanager
-async def running(*, port: int | None, keep: bool) -> AsyncIterator[Demo]:
+async def running(*, port: int | None, keep: bool, version: str | None = None) -> AsyncIterator[Demo]:
     """Start everything in a throw-away folder; end and remove it all afterwards."""
+    python = interpreter(version)
     if port is not None and not port_is_free(port):
         raise DemoError(f"port {port} is taken: stop what uses it, or choose another one with --port")
     chosen = port or free_port()
@@ -48,17 +62,18 @@ async def running(*, port: int | None, keep: bool) -> AsyncIterator[Demo]:
         folder = stack.enter_context(_folder(keep=keep))
         simulator = await stack.enter_async_context(Simulator.start(folder, ROOT))
         write_config(folder, INTEGRATIONS, chosen, simulator.enphase_cloud)
-        hass = await stack.enter_async_context(_home_assistant(folder, f"http://{LOOPBACK}:{chosen}"))
+        hass = await stack.enter_async_context(home_assistant(python, folder, f"http://{LOOPBACK}:{chosen}"))
         yield Demo(hass=hass, simulator=simulator, folder=folder)
 
 
 @asynccontextmanager
-async def _home_assistant(folder: Path, url: str) -> AsyncIterator[HomeAssistant]:
+async def home_assistant(python: Path, folder: Path, url: str) -> AsyncIterator[HomeAssistant]:
+    """Run Home Assistant on a configuration folder while the block runs; of all else it sees nothing that is ours."""
     log = folder / "home-assistant.out"
-    command = [sys.executable, "-m", "homeassistant", "--config", str(folder), "--skip-pip"]
+    command = [str(python), "-m", "homeassistant", "--config", str(folder), "--skip-pip"]
     # SIGINT: a killed Home Assistant loses what it has not yet written, and never stops the battery.
     async with (
-        child(command, log=log, cwd=ROOT, stop_signal=signal.SIGINT, modules=STAND_INS) as process,
+        child(command, log=log, cwd=folder, stop_signal=signal.SIGINT, modules=STAND_INS) as process,
         AsyncExitStack() as stack,
     ):
         try:

@@ -8,12 +8,10 @@ from typing import Any
 
 from .browser import SIZE, Page, find_browser
 from .console import say
-from .dashboard import URL_PATH
-from .dashboard_envoy import PATH as SOLAR_PATH
-from .dashboard_v2c import PATH as CHARGER_PATH
+from .dashboard import BATTERY_PATH, CHARGER_PATH, SOLAR_PATH, URL_PATH
 from .envoy import read_envoy
 from .flow import ENVOY, TITAN, V2C
-from .frontend import add_sessions
+from .frontend import wait_for_sessions
 from .registry import House, read_house
 from .runtime import Demo
 from .screenshots_control import take_control
@@ -46,7 +44,7 @@ async def take_all(demo: Demo, folder: Path) -> list[Path]:
         await _log_in(page, demo.hass.tokens)
         taken = await take_series(demo, page, folder, titan_shots(house), _weather)
         taken += await take_series(demo, page, folder, envoy_shots(await read_envoy(demo.hass)), _morning)
-        charger = await add_sessions(demo.hass)
+        charger = await wait_for_sessions(demo.hass)
         taken += await take_series(demo, page, folder, charger_shots(charger), _solar_charge)
         return taken + await take_control(demo, page, folder)
 
@@ -87,7 +85,7 @@ def titan_shots(house: House) -> list[Shot]:
         ("energy", "/energy", "all('canvas').length"),
     ]
     flow = Shot(name="config_flow", path=integration, ready=LISTED, action=open_form)
-    dashboard = Shot(name="dashboard", path=f"/{URL_PATH}/house", ready=DRAWN)
+    dashboard = Shot(name="dashboard", path=f"/{URL_PATH}/{BATTERY_PATH}", ready=DRAWN)
     return [*(Shot(name=name, path=path, ready=ready) for name, path, ready in listed), flow, dashboard]
 
 

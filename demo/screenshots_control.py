@@ -5,10 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .browser import Page
-from .dashboard import URL_PATH
-from .dashboard_control import PATH
+from .dashboard import CONTROL_PATH, URL_PATH
 from .flow import ENVOY, TITAN, V2C
-from .frontend import save_dashboard
 from .loops import SOLAR_CHARGING, SURPLUS_LEVEL, ZERO_EXPORT, add_loops
 from .registry import House
 from .runtime import Demo
@@ -35,7 +33,6 @@ async def take_control(demo: Demo, page: Page, folder: Path) -> list[Path]:
     await demo.simulator.change(BEGIN)
     taken = await take_series(demo, page, folder, form_shots())
     loops = await add_loops(demo.hass)
-    await save_dashboard(demo.hass)
     await _day(demo)
     return taken + await take_series(demo, page, folder, loop_shots(loops))
 
@@ -57,7 +54,7 @@ def form_shots() -> list[Shot]:
 def loop_shots(loops: Mapping[str, House]) -> list[Shot]:
     """Return the pictures of the view and of the devices."""
     return [
-        Shot(name="control-dashboard", path=f"/{URL_PATH}/{PATH}", ready=DRAWN, size=WIDE),
+        Shot(name="control-dashboard", path=f"/{URL_PATH}/{CONTROL_PATH}", ready=DRAWN, size=WIDE),
         *(
             Shot(name=f"{kind}-device", path=f"/config/devices/device/{loop.main['id']}", ready=DEVICE)
             for kind, loop in loops.items()

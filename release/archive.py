@@ -1,5 +1,6 @@
 """Trees and zips on disk: the same bytes for the same content, on every machine."""
 
+import hashlib
 from io import BytesIO
 from pathlib import Path
 import shutil
@@ -10,6 +11,8 @@ from .sources import COMPONENTS, Files, ReleaseError, Sources
 from .tree import tree
 
 SUITE: Final = "energy_core_suite"
+# What each zip hashes to, as `sha256sum --check` reads it.
+SUMS: Final = "SHA256SUMS"
 # The first moment that a zip can express.
 _THEN: Final = (1980, 1, 1, 0, 0, 0)
 _FILE, _UNIX = 0o100644, 3
@@ -25,7 +28,8 @@ def build(sources: Sources, into: Path, wanted: str | None = None) -> list[Path]
         if (into / domain).exists() and not (into / domain / "hacs.json").is_file():
             raise ReleaseError(f"{into / domain} was not built by this, so it is not replaced.")
     made = [_write_tree(into / domain, files) for domain, files in trees.items()]
-    return made + [_write_zip(into, name, version, files) for name, files in zips.items()]
+    packed = [_write_zip(into, name, version, files) for name, files in zips.items()]
+    return [*made, *packed, _write_sums(into, packed)]
 
 
 def zipped(files: Files) -> bytes:
@@ -64,4 +68,11 @@ def _write_zip(into: Path, name: str, version: str, files: Files) -> Path:
         older.unlink()
     target = into / f"{name}-{version}.zip"
     target.write_bytes(zipped(files))
+    return target
+
+
+def _write_sums(into: Path, zips: list[Path]) -> Path:
+    target = into / SUMS
+    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in sorted(zips)]
+    target.write_text("".join(lines), encoding="utf-8")
     return target

@@ -11,7 +11,7 @@ from typing import Any, Final
 CORE: Final = "energy_core"
 COMPONENTS: Final = "custom_components"
 # What Home Assistant reads of an integration. Anything else is a left-over of an editor.
-SUFFIXES: Final = frozenset({".py", ".json", ".yaml", ".png"})
+SUFFIXES: Final = frozenset({".py", ".js", ".json", ".yaml", ".png"})
 # What Home Assistant's loader takes, and pip, and a tag: 1.2.3, 1.2.3b4, 1.2.3rc1.
 VERSION: Final = re.compile(r"\d+\.\d+\.\d+((a|b|rc)\d+)?")
 

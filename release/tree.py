@@ -1,6 +1,7 @@
 """The repository of one integration, whole: made out of this one, and checked."""
 
 import json
+from pathlib import Path
 from typing import Final
 
 from .imports import inward, strays
@@ -8,7 +9,9 @@ from .readme import Page
 from .sources import COMPONENTS, CORE, Files, ReleaseError, Sources
 
 # Folders of this repository that are no part of any release.
-_AT_HOME: Final = ("bench", "demo", "release", "scripts", "simulators", "tests")
+_AT_HOME: Final = ("bench", "capture", "demo", "release", "scripts", "simulators", "tests")
+# What stands in each built repository as it stands here: its checks, and where its issues belong.
+_BESIDE: Final = Path(__file__).with_name("repository")
 # Keys of the template that would make HACS look for something else than the tree.
 _NOT_OURS: Final = ("content_in_root", "filename", "zip_release")
 
@@ -19,6 +22,7 @@ def tree(sources: Sources, domain: str, version: str) -> Files:
     files |= {
         "LICENSE": sources.bytes("LICENSE"),
         "hacs.json": _hacs(sources, domain),
+        **{path.relative_to(_BESIDE).as_posix(): path.read_bytes() for path in _BESIDE.rglob("*") if path.is_file()},
         **Page(sources=sources, domain=domain, version=version).files(),
     }
     return dict(sorted(files.items()))

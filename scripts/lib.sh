@@ -11,6 +11,9 @@ cd "$ROOT"
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 die() { printf '\033[31merror:\033[0m %s\n' "$*" >&2; exit 1; }
 
+# The versions of Home Assistant that have a lock of their own, beside the one of the development environment.
+locked_versions() { find locks -name 'home-assistant-*.lock' | sed -E 's/.*home-assistant-(.*)\.lock/\1/' | sort -V; }
+
 # Install Debian packages when we may; say which are missing when we may not.
 debian() {
   local missing=() package

@@ -3,8 +3,12 @@
 import pytest
 
 import custom_components  # noqa: F401  (before the test plugin's own folder of that name shadows it)
+from simulators.envoy_tls import SelfSigned
 from tests.translation_guard import translation_guard  # noqa: F401
 from tests.virtual_time import first, virtual_time  # noqa: F401
+
+# cryptography keeps the class of the first datetime that it sees: it must not be that of a stopped clock.
+SelfSigned("0")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlparse
 
 from awesomeversion import AwesomeVersion, AwesomeVersionException, AwesomeVersionStrategy
+from homeassistant import components
 from homeassistant.const import Platform
 from homeassistant.helpers import config_validation as cv, selector
 from homeassistant.helpers.entity import EntityDescription
@@ -34,6 +35,12 @@ FREE_COMPONENTS = {
     *("panel_custom", "persistent_notification", "person", "script", "sun", "system_health", "system_log", "timer"),
     *("webhook", "websocket_api", "zone", "repairs", "diagnostics"),
 }
+# Domains of ours that Home Assistant has too: hassfest warns of others, and users are asked.
+TAKEN_OVER = {"enphase_envoy"}
+# What hassfest looks at, and we have no rule for because nothing of ours has it.
+NOT_REPLAYED = ("application_credentials.py", "conditions.yaml", "strings.json", "triggers.yaml")
+# What a field of an action can be hidden by, which only something chosen can tell.
+FILTERS = {"attribute", "supported_features"}
 SLUG = re.compile(r"[a-z0-9]+([_-][a-z0-9]+)*")
 ADDRESS = re.compile(r"(\b(ftps?|https?|mqtts?|socks5|scp|socket)://|www\.)[a-z0-9]", re.IGNORECASE)
 HTML = re.compile(r"<[a-z!/][^>]*>", re.IGNORECASE)
@@ -157,8 +164,18 @@ def manifest_problems(manifest: Mapping[str, Any], folder: str) -> list[str]:
     if manifest.get("domain") != folder:
         problems.append(f"domain is not the folder {folder}")
     problems += [f"{key} is not sorted" for key in ("zeroconf", "dhcp", "dependencies") if not _sorted(manifest.get(key, []))]
-    twice = set(manifest.get("dependencies", [])) & set(manifest.get("after_dependencies", []))
-    return problems + [f"{name} is a dependency twice" for name in sorted(twice)]
+    first, later = set(manifest.get("dependencies", [])), set(manifest.get("after_dependencies", []))
+    problems += [f"{name} is a dependency twice" for name in sorted(first & later)]
+    problems += [f"Home Assistant has no {name} to depend upon" for name in sorted(first | later) if not _built_in(name)]
+    if _built_in(folder) and folder not in TAKEN_OVER:
+        problems.append(f"Home Assistant has a {folder} of its own")
+    if manifest.get("config_flow") and "integration_type" not in manifest:
+        problems.append("a flow without an integration_type")
+    return problems
+
+
+def _built_in(domain: str) -> bool:
+    return (Path(components.__file__).parent / domain / "manifest.json").is_file()
 
 
 def _sorted(items: Iterable[Any]) -> bool:
@@ -182,7 +199,11 @@ def dependency_problems(modules: Iterable[Module], manifest: Mapping[str, Any]) 
 
 def set_up_problems(init: Module, *, has_flow_file: bool, manifest: Mapping[str, Any]) -> list[str]:
     """Check that a flow is declared and there, and that YAML is refused where ``async_setup`` exists."""
-    names = {name.id for node in init.tree.body for name in ast.walk(node) if isinstance(name, ast.Name)}
+    bound = [node for node in init.tree.body if isinstance(node, ast.Assign | ast.AnnAssign | ast.ImportFrom)]
+    names = {
+        name.id for node in bound for name in ast.walk(node) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
+    }
+    names |= {each.asname or each.name for node in bound if isinstance(node, ast.ImportFrom) for each in node.names}
     functions = {node.name for node in init.tree.body if isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef)}
     problems = []
     if bool(manifest.get("config_flow")) != has_flow_file:
@@ -190,6 +211,52 @@ def set_up_problems(init: Module, *, has_flow_file: bool, manifest: Mapping[str,
     if "async_setup" in functions and "CONFIG_SCHEMA" not in names:
         problems.append("async_setup without CONFIG_SCHEMA")
     return problems
+
+
+def flow_problems(modules: Iterable[Module], manifest: Mapping[str, Any], texts: Mapping[str, Any]) -> list[str]:
+    """Check the steps of the flows that ``modules`` have: each has a text, each text a step, each menu its choices.
+
+    What is discovered must be told apart, or it would be offered again and again.
+    """
+    nodes = [node for module in modules for node in ast.walk(module.tree)]
+    named = {node.name for node in nodes if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("async_step_")}
+    steps = {name.removeprefix("async_step_") for name in named}
+    told = [(name, step) for flow in flows(texts) for name, step in flow["step"].items()]
+    offered = {name for _, step in told for name in step.get("menu_options", {})}
+    # A choice may act at once, and show nothing.
+    problems = [f"step {name} has no text" for name in sorted(steps - {name for name, _ in told} - offered - _SILENT)]
+    problems += [
+        f"a text for {name}, which is no step" for name in sorted({name for name, _ in told} - steps - _OF_HOME_ASSISTANT)
+    ]
+    for name in sorted(_menus(nodes)):
+        if name not in steps or name not in offered:
+            problems.append(f"a menu offers {name}, which has no step or no text")
+    discovered = any(key in manifest for keys in DISCOVERY_INTEGRATIONS.values() for key in keys)
+    called = {ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)}
+    if discovered and "self.async_set_unique_id" not in called:
+        problems.append("discovered without a unique id")
+    return problems
+
+
+# The step of its flow for problems that are mended by a click.
+_OF_HOME_ASSISTANT = {"confirm"}
+# Steps that only lead to another.
+_SILENT = {"bluetooth", "dhcp", "homekit", "import", "mqtt", "reauth", "ssdp", "usb", "zeroconf"}
+
+
+def _menus(nodes: Iterable[ast.AST]) -> set[str]:
+    """Return what menus offer, as far as they say so by name."""
+    given = [node.value for node in nodes if isinstance(node, ast.keyword) and node.arg == "menu_options"]
+    return {
+        each.value for node in given for each in ast.walk(node) if isinstance(each, ast.Constant) and isinstance(each.value, str)
+    }
+
+
+def flows(texts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the texts of every flow: of entries, options, subentries, and of what mends a problem."""
+    found = [texts[name] for name in ("config", "options") if name in texts]
+    found += texts.get("config_subentries", {}).values()
+    return [*found, *(issue["fix_flow"] for issue in texts.get("issues", {}).values() if "fix_flow" in issue)]
 
 
 # translations/*.json
@@ -302,6 +369,7 @@ def text_problems(text: Any, *, plain: bool = False) -> list[str]:
     wrong = {
         "spaces around it": text != text.strip(),
         "two spaces": "  " in text,
+        "a micro sign, where units have the Greek letter": "\u00b5" in text,
         "HTML": HTML.search(text),
         "an address: use a placeholder": ADDRESS.search(text),
         "a reference, which only core resolves": "[%" in text or "%]" in text,
@@ -313,14 +381,17 @@ def text_problems(text: Any, *, plain: bool = False) -> list[str]:
 
 
 def _undescribed(texts: Mapping[str, Any]) -> list[str]:
-    """Check that fields and their descriptions go together, in steps and in their sections."""
+    """Check that fields and choices go with their descriptions, in the steps of every flow and in their sections."""
     problems = []
-    for flow in ("config", "options"):
-        for name, step in texts.get(flow, {}).get("step", {}).items():
-            for place, part in {name: step, **{f"{name}.{key}": part for key, part in step.get("sections", {}).items()}}.items():
+    for flow in flows(texts):
+        for name, step in flow.get("step", {}).items():
+            parts = {name: step, **{f"{name}.{key}": part for key, part in step.get("sections", {}).items()}}
+            for place, part in parts.items():
                 fields, described = set(part.get("data", {})), set(part.get("data_description", {}))
-                problems += [f"{flow}.{place}: {each} is described but no field" for each in sorted(described - fields)]
-                problems += [f"{flow}.{place}: field {each} is not described" for each in sorted(fields - described)]
+                problems += [f"{place}: {each} is described but no field" for each in sorted(described - fields)]
+                problems += [f"{place}: field {each} is not described" for each in sorted(fields - described)]
+            extra = step.get("menu_option_descriptions", {}).keys() - step.get("menu_options", {}).keys()
+            problems += [f"{name}: {each} is described but no choice" for each in sorted(extra)]
     return problems
 
 
@@ -375,10 +446,22 @@ def icon_problems(icons: Mapping[str, Any], known: Collection[str]) -> list[str]
                 problems += [f"{platform}.{key}: {state} has the default icon" for state in same]
             if "range" in entity and "state" in entity:
                 problems.append(f"{platform}.{key}: either states or ranges")
-            steps = [float(step) for step in entity.get("range", {})]
-            if steps != sorted(steps):
-                problems.append(f"{platform}.{key}: ranges do not ascend")
+            problems += [f"{platform}.{key}: {problem}" for problem in _more_icon_problems(entity)]
     return problems
+
+
+def _more_icon_problems(entity: Mapping[str, Any]) -> Iterator[str]:
+    """Check the ranges of an entity, and the icons of its attributes."""
+    for name, attribute in entity.get("state_attributes", {}).items():
+        same = [state for state, icon in attribute.get("state", {}).items() if icon == attribute.get("default")]
+        yield from (f"{name}: {state} has the default icon" for state in same)
+    try:
+        steps = [float(step) for step in entity.get("range", {})]
+    except ValueError as error:
+        yield f"a range is no number: {error}"
+        return
+    if steps != sorted(steps):
+        yield "ranges do not ascend"
 
 
 # services.yaml
@@ -396,14 +479,14 @@ _FIELD = {
     probatio.Optional("required"): bool,
     probatio.Optional("advanced"): bool,
     probatio.Required("selector"): selector.validate_selector,
-    probatio.Optional("filter"): dict,
+    probatio.Optional("filter"): probatio.All({probatio.In(FILTERS): _something}, probatio.Length(min=1, max=1)),
 }
 SERVICES = probatio.Schema(
     {
         cv.slug: probatio.Any(
             None,
             {
-                probatio.Optional("target"): probatio.Any(None, selector.TargetSelector.CONFIG_SCHEMA),
+                probatio.Optional("target"): probatio.All(_something, selector.TargetSelector.CONFIG_SCHEMA),
                 probatio.Optional("fields"): {
                     str: probatio.Any(_FIELD, {probatio.Optional("collapsed"): bool, probatio.Required("fields"): {str: _FIELD}})
                 },
@@ -430,9 +513,7 @@ def service_problems(actions: Mapping[str, Any], texts: Mapping[str, Any], icons
     problems += [f"{name}: in services.yaml or in the texts, not in both" for name in sorted(actions.keys() ^ named.keys())]
     problems += [f"{name}: in services.yaml or in the icons, not in both" for name in sorted(actions.keys() ^ drawn.keys())]
     for name, action in actions.items():
-        target = (action or {}).get("target") or {}
-        if "device" in target:
-            problems.append(f"{name}: a device filter in a target, which fails from 2026.11")
+        problems += [f"{name}: {problem}" for problem in _shape_problems(action or {}, named.get(name, {}))]
         fields = service_fields(action)
         for field in sorted(fields.keys() ^ named.get(name, {}).get("fields", {}).keys()):
             problems.append(f"{name}.{field}: in services.yaml or in the texts, not in both")
@@ -441,6 +522,22 @@ def service_problems(actions: Mapping[str, Any], texts: Mapping[str, Any], icons
             if "translation_key" in key and key["translation_key"] not in texts.get("selector", {}):
                 problems.append(f"{name}.{field}: its choices have no texts")
     return problems
+
+
+def _shape_problems(action: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[str]:
+    """Check the target of an action, and the folds that its fields are in."""
+    if "device" in action.get("target", {}):
+        yield "a device filter in a target, which fails from 2026.11"
+    shown = action.get("fields") or {}
+    folds = {name: fold["fields"] for name, fold in shown.items() if "fields" in fold}
+    yield from (
+        f"fold {name}: in services.yaml or in the texts" for name in sorted(folds.keys() ^ told.get("sections", {}).keys())
+    )
+    names = [name for name in shown if name not in folds] + [name for fold in folds.values() for name in fold]
+    yield from (f"{name} is there twice" for name in sorted({name for name in names if names.count(name) > 1}))
+    if "target" not in action:
+        hidden = [name for name, field in service_fields(action).items() if "filter" in field]
+        yield from (f"{name} is hidden by what is chosen, and nothing is" for name in hidden)
 
 
 # hacs.json and versions

@@ -37,6 +37,8 @@ MAX_FUNCTION, MAX_DECLARATION = 40, 60
 MAX_FILE, MAX_TABLE = 300, 600
 TABLES = ("points.py", "sensor.py", "codes.py", "tables.py")
 MUTABLE_TYPES = {"dict", "list", "set", "defaultdict", "deque", "OrderedDict", "Counter", "WeakKeyDictionary", "Lock", "Event"}
+# Where an entity or coordinator is told that it comes or goes.
+HOOKS = {"async_added_to_hass", "async_will_remove_from_hass", "async_shutdown"}
 MUTATORS = {"append", "add", "update", "extend", "insert", "setdefault", "pop", "popitem", "clear", "remove", "discard"}
 
 OURS = modules_under(COMPONENTS)
@@ -318,8 +320,46 @@ def says_how_many_updates_run_at_once(module: Module) -> Iterator[str]:
         yield f"{found[0].lineno}: PARALLEL_UPDATES is not {wanted}"
 
 
+def lets_home_assistant_do_its_part(module: Module) -> Iterator[str]:
+    """A hook of an entity or coordinator that is not passed on cuts off whatever a base class does in it."""
+    for scope in ast.walk(module.tree):
+        for node in scope.body if isinstance(scope, ast.ClassDef) and scope.bases else ():
+            if isinstance(node, ast.AsyncFunctionDef) and node.name in HOOKS and f"super().{node.name}(" not in ast.unparse(node):
+                yield f"{node.lineno}: {node.name} does not call that of its base"
+
+
+def raises_what_callers_can_know(module: Module) -> Iterator[str]:
+    """Errors of a library end where the library is used: ours, Home Assistant's and Python's go further."""
+    foreign = {
+        (each.name or each.target).partition(".")[0]: each.target
+        for each in module.imports()
+        if not each.level and each.top not in sys.stdlib_module_names | {"homeassistant", "probatio", "custom_components"}
+    }
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Raise) and node.exc is not None:
+            raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+            name = ast.unparse(raised).partition(".")[0]
+            if name in foreign:
+                yield f"{node.lineno}: raises {ast.unparse(raised)} of {foreign[name]}"
+
+
+def writes_micro_as_home_assistant_does(module: Module) -> Iterator[str]:
+    """There are two signs that look alike; units compare equal with the Greek letter only."""
+    yield from (f"{number}: U+00B5" for number, line in enumerate(module.source.splitlines(), start=1) if "\u00b5" in line)
+
+
+def asks_home_assistant_to_set_up(module: Module) -> Iterator[str]:
+    """A test that calls our set-up or makes a coordinator itself tests something that no user has."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func).rpartition(".")[2]
+            if name in {"async_setup_entry", "async_unload_entry"} or re.fullmatch(r"[A-Z]\w*Coordinator", name):
+                yield f"{node.lineno}: calls {name} itself"
+
+
 # The files that each rule is for
 
+SIBLING_TESTS = [module for each in integrations() for module in modules_under(ROOT / "tests" / each.domain)]
 PLATFORM_FILES = [module for module in in_zone("sibling") if module.path.stem in PLATFORM_NAMES]
 CORE_FILES = [*in_zone("core"), *in_zone("core_ha")]
 SHIPPED = [module for module in OURS if module.path.parts[1:] != ("__init__.py",)]
@@ -339,6 +379,10 @@ RULES: list[tuple[Rule, list[Module]]] = [
     (names_no_vendor, CORE_FILES),
     (lists_its_platforms_in_order, [each.module("__init__.py") for each in integrations()]),
     (says_how_many_updates_run_at_once, PLATFORM_FILES),
+    (lets_home_assistant_do_its_part, OURS),
+    (raises_what_callers_can_know, OURS),
+    (writes_micro_as_home_assistant_does, EVERYTHING),
+    (asks_home_assistant_to_set_up, SIBLING_TESTS),
 ]
 
 
@@ -363,9 +407,10 @@ def test_no_import_leads_back_to_where_it_started() -> None:
 
 
 def test_the_core_is_a_plain_package() -> None:
-    """It has sources and nothing that Home Assistant would take for an integration."""
+    """It has sources, what it serves the browser, and nothing that Home Assistant would take for an integration."""
     core = COMPONENTS / "energy_core"
-    assert [path.name for path in core.rglob("*") if path.is_file() and path.suffix not in {".py", ".pyc"}] == []
+    other = (path for path in core.rglob("*") if path.is_file() and path.suffix not in {".py", ".pyc"})
+    assert {path.parent for path in other} == {core / "ha" / "frontend"}
 
 
 @pytest.mark.parametrize("integration", integrations(), ids=str)
@@ -448,6 +493,18 @@ BAD: list[tuple[Rule, str, str]] = [
     (says_how_many_updates_run_at_once, "custom_components/titan_izypower/sensor.py", "X = 1"),
     (says_how_many_updates_run_at_once, "custom_components/titan_izypower/sensor.py", "PARALLEL_UPDATES = 1"),
     (says_how_many_updates_run_at_once, "custom_components/titan_izypower/number.py", "PARALLEL_UPDATES = 0"),
+    (lets_home_assistant_do_its_part, SIBLING_FILE, "class A(B):\n    async def async_added_to_hass(self):\n        f()"),
+    (
+        lets_home_assistant_do_its_part,
+        SIBLING_FILE,
+        "class A(B):\n    async def async_will_remove_from_hass(self):\n        await super().async_added_to_hass()",
+    ),
+    (raises_what_callers_can_know, "custom_components/energy_core/http.py", "import aiohttp\nraise aiohttp.ClientError"),
+    (raises_what_callers_can_know, DEVICE_FILE, "from modbus_connection import ModbusError\nraise ModbusError('x')"),
+    (writes_micro_as_home_assistant_does, CORE_FILE, "UNIT = '\u00b5s'"),
+    (asks_home_assistant_to_set_up, "tests/v2c_cloud/test_x.py", "assert await async_setup_entry(hass, entry)"),
+    (asks_home_assistant_to_set_up, "tests/v2c_cloud/test_x.py", "await v2c_cloud.async_unload_entry(hass, entry)"),
+    (asks_home_assistant_to_set_up, "tests/v2c_cloud/test_x.py", "c = ChargerCoordinator(hass)"),
 ]
 
 

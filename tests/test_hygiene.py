@@ -94,9 +94,27 @@ def test_set_up_is_declared(integration: Integration) -> None:
 
 
 @EACH
+def test_every_step_of_a_flow_has_a_text(integration: Integration) -> None:
+    """And every text a step; menus offer what there is; what is discovered is known again."""
+    modules = [module for module in reachable(integration.top()) if is_flow(module)]
+    assert modules
+    listed(rules.flow_problems(modules, integration.manifest, texts_of(integration)))
+
+
+def is_flow(module: Module) -> bool:
+    """Tell whether a module has steps of a flow."""
+    return "async def async_step_" in module.source
+
+
+@EACH
+def test_there_is_nothing_that_hassfest_knows_and_we_do_not(integration: Integration) -> None:
+    """Whoever adds such a file adds its rules first."""
+    assert [name for name in rules.NOT_REPLAYED if integration.has(name)] == []
+
+
+@EACH
 def test_no_file_of_core_is_shipped(integration: Integration) -> None:
-    """Custom integrations have finished translations, and pictures of their own."""
-    assert not integration.has("strings.json")
+    """Custom integrations have pictures of their own."""
     for name in ("icon.png", "icon@2x.png", "logo.png", "logo@2x.png"):
         assert (integration.path / "brand" / name).read_bytes().startswith(b"\x89PNG")
 
@@ -474,6 +492,8 @@ BAD_MANIFESTS: list[dict[str, Any]] = [
     {"zeroconf": [{"name": "Sample*", "type": "_http._tcp.local."}]},
     {"zeroconf": [{"type": "_http._tcp"}]},
     {"quality_scale": "diamond"},
+    {"dependencies": ["modbus", "no_such_thing"]},
+    {"after_dependencies": ["no_such_thing"]},
 ]
 
 
@@ -490,10 +510,19 @@ def test_a_bad_manifest_is_refused(change: dict[str, Any]) -> None:
     assert rules.manifest_problems(ordered, "sample")
 
 
-@pytest.mark.parametrize("missing", ["domain", "name", "codeowners", "documentation", "iot_class", "version", "issue_tracker"])
+@pytest.mark.parametrize(
+    "missing",
+    ["domain", "name", "codeowners", "documentation", "integration_type", "iot_class", "version", "issue_tracker"],
+)
 def test_a_manifest_that_lacks_a_key_is_refused(missing: str) -> None:
     """Required is required."""
     assert rules.manifest_problems({key: value for key, value in GOOD_MANIFEST.items() if key != missing}, "sample")
+
+
+def test_a_domain_of_home_assistant_is_refused() -> None:
+    """But for the one that we take over."""
+    assert rules.manifest_problems({**GOOD_MANIFEST, "domain": "v2c"}, "v2c") == ["Home Assistant has a v2c of its own"]
+    assert rules.manifest_problems({**GOOD_MANIFEST, "domain": "enphase_envoy"}, "enphase_envoy") == []
 
 
 def test_a_manifest_in_disorder_is_refused() -> None:
@@ -520,8 +549,44 @@ def test_undeclared_set_up_is_refused() -> None:
     """No flow behind a promise, no schema for YAML."""
     init = Module(Path("__init__.py"), "async def async_setup(hass, config): ...")
     assert len(rules.set_up_problems(init, has_flow_file=False, manifest=GOOD_MANIFEST)) == 2
-    init = Module(Path("__init__.py"), "CONFIG_SCHEMA = 1\nasync def async_setup(hass, config): ...")
-    assert rules.set_up_problems(init, has_flow_file=True, manifest=GOOD_MANIFEST) == []
+    init = Module(Path("__init__.py"), "async def async_setup(hass, config):\n    return CONFIG_SCHEMA")
+    assert rules.set_up_problems(init, has_flow_file=True, manifest=GOOD_MANIFEST) == ["async_setup without CONFIG_SCHEMA"]
+    for line in ("CONFIG_SCHEMA = 1", "CONFIG_SCHEMA: Final = 1", "from x import EMPTY as CONFIG_SCHEMA"):
+        init = Module(Path("__init__.py"), f"{line}\nasync def async_setup(hass, config): ...")
+        assert rules.set_up_problems(init, has_flow_file=True, manifest=GOOD_MANIFEST) == []
+
+
+GOOD_FLOW = """
+async def async_step_user(self, given=None):
+    await self.async_set_unique_id("x")
+    return self.async_show_menu(step_id="user", menu_options=["here", *more])
+async def async_step_here(self, given=None): ...
+async def async_step_dhcp(self, info): ...
+async def async_step_more(self, given=None): ...
+"""
+GOOD_STEPS = {
+    "config": {"step": {"user": {"menu_options": {"here": "Here"}}, "here": {}}},
+    "issues": {"moved": {"title": "Moved", "fix_flow": {"step": {"confirm": {}, "more": {}}}}},
+}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "word"),
+    [
+        ("async_step_here", "async_step_there", "step there has no text"),
+        ("async_step_here", "async_step_there", "a text for here, which is no step"),
+        ("async_step_more", "async_step_dhcp", "a text for more"),
+        ('["here", ', '["here", "cloud", ', "a menu offers cloud"),
+        ('["here", ', '["here", "more", ', "a menu offers more"),
+        ("self.async_set_unique_id", "self.set_id", "without a unique id"),
+    ],
+)
+def test_a_flow_with_a_gap_is_refused(old: str, new: str, word: str) -> None:
+    """In its steps, its menus, or in how it knows what was discovered."""
+    assert rules.flow_problems([Module(Path("config_flow.py"), GOOD_FLOW)], GOOD_MANIFEST, GOOD_STEPS) == []
+    spoilt = Module(Path("config_flow.py"), GOOD_FLOW.replace(old, new))
+    found = rules.flow_problems([spoilt], GOOD_MANIFEST, GOOD_STEPS)
+    assert any(word in each for each in found), found
 
 
 GOOD_TEXTS: dict[str, Any] = {
@@ -536,10 +601,20 @@ GOOD_TEXTS: dict[str, Any] = {
         },
         "error": {"timeout": "No answer."},
     },
+    "config_subentries": {
+        "loop": {
+            "entry_type": "Loop",
+            "initiate_flow": {"user": "Add"},
+            "step": {"user": {"data": {"power": "Power"}, "data_description": {"power": "In W."}}},
+        }
+    },
     "device_automation": {"trigger_type": {"went": "It went"}},
     "entity": {"sensor": {"mode": {"name": "Mode {number}", "state": {"on": "On"}}}},
     "exceptions": {"refused": {"message": "Refused: {value}"}},
-    "issues": {"moved": {"title": "Moved", "description": "It moved."}},
+    "issues": {
+        "moved": {"title": "Moved", "description": "It moved."},
+        "slow": {"title": "Slow", "fix_flow": {"step": {"confirm": {"data": {}}}}},
+    },
     "selector": {"mode": {"options": {"on": "On"}}},
     "services": {"go": {"name": "Go", "description": "Goes.", "fields": {"power": {"name": "Power", "description": "In W."}}}},
 }
@@ -549,6 +624,7 @@ BAD_TEXTS: list[tuple[str, Any]] = [
     ("config.step.user.title", "See www.example.com"),
     ("config.step.user.title", " Connect"),
     ("config.step.user.title", "Connect  now"),
+    ("config.step.user.title", "Connect in 5 \u00b5s"),
     ("config.step.user.title", ""),
     ("config.step.user.title", 1),
     ("config.step.user.title", "Connect '{name}'"),
@@ -562,6 +638,11 @@ BAD_TEXTS: list[tuple[str, Any]] = [
     ("config.step.user.sections.more.data_description.host", "Its host."),
     ("config.step.user.sections.more.data.host", "Host"),
     ("config.step.user.sections.less", {"data": {}}),
+    ("config.step.user.menu_option_descriptions", {"here": "Here it is."}),
+    ("config_subentries.loop.step.user.data.meter", "Meter"),
+    ("config_subentries.loop.step.user.data_description.port", "Its port."),
+    ("issues.slow.fix_flow.step.confirm.data.host", "Host"),
+    ("issues.slow.description", "It is slow."),
     ("config.error.Time_Out", "No answer."),
     ("config.error.time__out", "No answer."),
     ("device_automation.trigger_type.came", 1),
@@ -708,6 +789,8 @@ def test_an_error_with_its_text_passes() -> None:
         {"entity": {"sensor": {"mode": {"default": "mdi:home", "range": {"50": "mdi:car", "10": "mdi:battery"}}}}},
         {"entity": {"sensor": {"mode": {"default": "mdi:home", "range": {"50": "mdi:car"}, "state": {"on": "mdi:battery"}}}}},
         {"entity": {"sensors": {"mode": {"default": "mdi:home"}}}},
+        {"entity": {"sensor": {"mode": {"default": "mdi:home", "range": {"low": "mdi:car"}}}}},
+        {"entity": {"sensor": {"mode": {"state_attributes": {"a": {"default": "mdi:home", "state": {"on": "mdi:home"}}}}}}},
         {"services": {"go": "mdi:home"}},
         {"services": {"go": {}}},
         {"colours": {}},
@@ -735,6 +818,16 @@ GOOD_ACTION = {"target": {"entity": [{"integration": "sample"}]}, "fields": {"po
         {"go": {"fields": {"power": {"selector": {"text": {}}, "example": None}}}},
         {"go": {"fields": {"power": {"selector": {"select": {"options": ["a"], "translation_key": "none"}}}}}},
         {"go": {**GOOD_ACTION, "colour": "red"}},
+        {"go": {**GOOD_ACTION, "target": None}},
+        {"go": {**GOOD_ACTION, "fields": {**GOOD_ACTION["fields"], "more": {"fields": {}}}}},
+        {"go": {**GOOD_ACTION, "fields": {**GOOD_ACTION["fields"], "more": {"fields": GOOD_ACTION["fields"]}}}},
+        {"go": {**GOOD_ACTION, "fields": {"power": {"selector": {"text": {}}, "filter": {"colour": ["red"]}}}}},
+        {"go": {**GOOD_ACTION, "fields": {"power": {"selector": {"text": {}}, "filter": {}}}}},
+        {
+            "go": {
+                "fields": {"power": {"selector": {"text": {}}, "filter": {"supported_features": ["light.LightEntityFeature.X"]}}}
+            }
+        },
     ],
     ids=str,
 )

@@ -124,6 +124,13 @@ def test_a_bad_claim_is_refused(change: dict[str, Any]) -> None:
     assert claim_problems({name: claim for name, claim in good.items() if name != "brands"})
 
 
+def test_a_pace_that_can_be_chosen_has_a_bound() -> None:
+    """And the claim says which."""
+    assert not list(pace_problems({"status": "done", "comment": "30 s by default, bounded to 5 s."}))
+    for claim in ("done", {"status": "done"}, {"status": "done", "comment": "As users like it."}):
+        assert list(pace_problems(claim))
+
+
 # What can be shown
 
 type Check = Callable[[Integration], Iterator[str]]
@@ -184,6 +191,16 @@ def polls_at_a_fitting_pace(integration: Integration) -> Iterator[str]:
     if "polling" in integration.manifest["iot_class"]:
         found = re.search(r"^SCAN_INTERVAL\w*(?:: Final)? = (\d+)", integration.module("const.py").source, re.MULTILINE)
         yield from wants(found and 5 <= int(found[1]) <= 3600, "no SCAN_INTERVAL between 5 s and an hour")
+    told = [texts(integration).get(part, {}).get("step", {}) for part in ("config", "options")]
+    asked = {field for steps in told for field, _ in hassfest_rules.walk(steps) if ".data." in field and "interval" in field}
+    if asked:
+        yield from pace_problems(claims(integration)["appropriate-polling"])
+
+
+def pace_problems(claim: Any) -> Iterator[str]:
+    """Check the reason for letting users choose a pace, which the rule does not want: how slow and how fast it can get."""
+    comment = claim.get("comment", "") if isinstance(claim, dict) else ""
+    yield from wants(re.search(r"bounded to \d+ s", comment, re.IGNORECASE), "the pace can be chosen, and no bound is claimed")
 
 
 @shows("brands")

@@ -1,12 +1,14 @@
 """The only door to HTTP: a session in, JSON or bytes out, and every error ours.
 
-No redirects, one deadline for the whole exchange, a cap on the body; neither a URL's query nor a
-body is ever logged.
+No redirects, one deadline for the whole exchange, a cap on the body; neither a URL nor a body is ever logged, only
+what the caller calls them.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 import json
 import math
 from typing import Any, Final
@@ -37,6 +39,7 @@ from .errors import (
     RateLimitedError,
     WrongDeviceError,
 )
+from .exchange import Exchange
 
 type Json = Any
 
@@ -69,9 +72,11 @@ async def request_json(
     headers: Mapping[str, str] | None = None,
     middlewares: Sequence[ClientMiddlewareType] = (),
     max_bytes: int = MAX_BYTES,
+    exchange: Exchange | None = None,
 ) -> Json:
     """Send one request and return the JSON of its answer; the content type is not trusted, the status is."""
-    answer = await request(session, method, url, deadline=deadline, headers=headers, middlewares=middlewares, max_bytes=max_bytes)
+    more: dict[str, Any] = {"middlewares": middlewares, "max_bytes": max_bytes, "exchange": exchange}
+    answer = await request(session, method, url, deadline=deadline, headers=headers, **more)
     return parse(answer.body)
 
 
@@ -87,42 +92,44 @@ async def request(
     middlewares: Sequence[ClientMiddlewareType] = (),
     max_bytes: int = MAX_BYTES,
     ssl: Fingerprint | bool = True,
+    exchange: Exchange | None = None,
 ) -> Answer:
-    """Send one request to ``url`` (already encoded) and return its answer.
+    """Send one request to ``url`` (already encoded) and return its answer; ``exchange`` is its line in the log.
 
     ``content`` goes as JSON, ``form`` as the fields of a web form. ``deadline`` bounds the whole exchange in
     seconds. ``ssl`` is how the other side proves itself: by a public authority, by the fingerprint of its own
     certificate, or not at all (False).
     """
-    try:
-        async with (
-            asyncio.timeout(deadline),
-            session.request(
-                method,
-                URL(url, encoded=True),
-                headers=headers,
-                json=content,
-                data=None if form is None else dict(form),
-                allow_redirects=False,
-                middlewares=(*middlewares, _once),
-                timeout=NO_TIMEOUT,
-                ssl=ssl,
-            ) as response,
-        ):
-            return await _answer(response, max_bytes)
-    except (ClientError, OSError, ValueError, RuntimeError, AttributeError) as error:
-        ours = _translated(error, session, deadline)
-        if ours is None:
-            raise
-        raise ours from error
+    send = partial(
+        session.request,
+        method,
+        headers=headers,
+        json=content,
+        data=None if form is None else dict(form),
+        allow_redirects=False,
+        middlewares=(*middlewares, _once),
+        timeout=NO_TIMEOUT,
+        ssl=ssl,
+    )
+    with exchange or nullcontext():
+        try:
+            async with asyncio.timeout(deadline), send(url=URL(url, encoded=True)) as response:
+                return await _answer(response, max_bytes, exchange)
+        except (ClientError, OSError, ValueError, RuntimeError, AttributeError) as error:
+            ours = _translated(error, session, deadline)
+            if ours is None:
+                raise
+            raise ours from error
 
 
-async def _answer(response: ClientResponse, max_bytes: int) -> Answer:
+async def _answer(response: ClientResponse, max_bytes: int, exchange: Exchange | None) -> Answer:
     check_status(response)
     # Looking for cookies costs more than reading a small answer.
     told = response.cookies.items() if "Set-Cookie" in response.headers else ()
     cookies = {name: each.coded_value for name, each in told}
     received = await body(response, max_bytes)
+    if exchange is not None:
+        exchange.got(response.status, len(received))
     return Answer(status=response.status, headers=response.headers, body=received, cookies=cookies)
 
 

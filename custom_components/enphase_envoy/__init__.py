@@ -6,15 +6,18 @@ from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.typing import ConfigType
 
 from ..energy_core.errors import DeviceAuthError, EnergyError
-from ..energy_core.ha import loops
+from ..energy_core.ha import dashboard, loops, takeover
 from . import issues
 from .const import DOMAIN
 from .coordinator import EnvoyConfigEntry, EnvoyCoordinator
 from .devices import present
+from .migrate import GUIDE_CUSTOM, VERSION, tell, usable
 from .runtime import create, store_of
 from .seeding import seed
+from .services import async_setup_services
 from .surplus import KIND, SurplusLevel
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -29,8 +32,18 @@ PLATFORMS = [
 ]
 
 
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Register the action, whether or not an entry is loaded."""
+    async_setup_services(hass)
+    takeover.check_versions(hass, DOMAIN, VERSION, guide=GUIDE_CUSTOM)
+    return True
+
+
 async def async_setup_entry(hass: HomeAssistant, entry: EnvoyConfigEntry) -> bool:
     """Meet the gateway; an entry of Home Assistant's own integration is used as it is."""
+    if not usable(entry):
+        raise takeover.refused(hass, entry, guide=GUIDE_CUSTOM)
+    takeover.accepted(hass, entry)
     levels = loops.Loops(hass, entry)
     await levels.load({KIND: partial(SurplusLevel, hass, entry, levels)})
     coordinator: EnvoyCoordinator | None = None
@@ -46,6 +59,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: EnvoyConfigEntry) -> boo
         raise
     coordinator.loops = levels
     entry.runtime_data = coordinator
+    tell(hass, entry)
     await seed(hass, coordinator.device)
 
     async def stopping(_event: Event) -> None:
@@ -54,6 +68,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: EnvoyConfigEntry) -> boo
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stopping))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     levels.start()
+    await dashboard.offer(hass, entry)
     return True
 
 

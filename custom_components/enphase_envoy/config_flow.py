@@ -28,6 +28,7 @@ from .connect import BUSY, Gateway, identify, valid_host
 from .const import AUTOMATIC, CONF_INTERVAL, CONF_NEW_ACCESS, CONF_PHASES, DOMAIN, TOKEN_SITE
 from .envoy.password import INSTALLER, USER
 from .flow import TellingFlow
+from .migrate import usable
 from .runtime import known_pin
 from .surplus import KIND
 from .surplus_flow import SurplusFlow
@@ -154,13 +155,15 @@ class EnvoyConfigFlow(TellingFlow, ConfigFlow, domain=DOMAIN):
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for another address; the gateway must be the same, its credentials may be others."""
         entry = self._get_reconfigure_entry()
-        self._call_it(entry.unique_id, entry.data[CONF_HOST])
+        # An entry that was refused may have none.
+        host = str(entry.data.get(CONF_HOST) or "")
+        self._call_it(entry.unique_id, host)
         given = user_input or {}
         if user_input is not None and await self._meet(given[CONF_HOST], entry) is not None:
-            data = None if given[CONF_NEW_ACCESS] else entry.data
+            data = None if given[CONF_NEW_ACCESS] or not usable(entry) else entry.data
             if (result := await self._approached(data)) is not None:
                 return result
-        form = schema.reconfigure(given.get(CONF_HOST, entry.data[CONF_HOST]), renew=given.get(CONF_NEW_ACCESS, False))
+        form = schema.reconfigure(given.get(CONF_HOST, host), renew=given.get(CONF_NEW_ACCESS, False))
         return self._form("reconfigure", form, user_input)
 
     async def async_step_reauth(self, _entry_data: Mapping[str, Any]) -> ConfigFlowResult:

@@ -60,7 +60,6 @@ class EnvoyCoordinator(EnergyCoordinator[Envoy]):
         """Poll ``envoy``; ``keeper`` has its token, None for firmware that needs none."""
         interval = entry.options.get(CONF_INTERVAL, SCAN_INTERVAL)
         super().__init__(hass, entry, envoy, domain=DOMAIN, serial=gateway.serial, interval=interval, logger=_LOGGER)
-        self.name = entry.title
         self.gateway = gateway
         self.keeper = keeper
         self.store = store

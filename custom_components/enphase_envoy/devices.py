@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from homeassistant.helpers import device_registry as dr
 
+from ..energy_core.ha.texts import said
 from ..energy_core.points import Block
 from .const import DOMAIN, MANUFACTURER
+from .envoy.device import Envoy
 from .envoy.points import (
     Acb,
     AcbGroup,
@@ -79,8 +81,8 @@ def gateway(coordinator: EnvoyCoordinator) -> dr.DeviceInfo:
     return dr.DeviceInfo(
         identifiers={(DOMAIN, coordinator.serial)},
         manufacturer=MANUFACTURER,
-        model=_model(coordinator),
-        name=coordinator.name,
+        model=_shown_model(coordinator),
+        name=coordinator.title,
         hw_version=part,
         sw_version=coordinator.device.info.firmware or coordinator.gateway.firmware,
         serial_number=coordinator.serial,
@@ -88,30 +90,61 @@ def gateway(coordinator: EnvoyCoordinator) -> dr.DeviceInfo:
     )
 
 
-def _model(coordinator: EnvoyCoordinator) -> str:
+def summary(coordinator: EnvoyCoordinator) -> str:
+    """Return what the log says of a gateway that was set up."""
+    known, scheme = coordinator.gateway, coordinator.gateway.base.partition(":")[0]
+    return f"{_model(coordinator.device)}, firmware {coordinator.device.info.firmware or known.firmware}, over {scheme}"
+
+
+def _model(envoy: Envoy) -> str:
     """Return what the owner knows the gateway as: what it can measure, and on how many phases."""
-    envoy = coordinator.device
     if not envoy.info.metered:
         return "Envoy"
     phases = envoy.phases
     return f"Envoy, {phases} phases" if phases else "Envoy, metered"
 
 
+def _shown_model(coordinator: EnvoyCoordinator) -> str:
+    """Return the same in the user's language."""
+    envoy = coordinator.device
+    if not envoy.info.metered:
+        return _model(envoy)
+    key = "model_phases" if envoy.phases else "model_metered"
+    return said(coordinator.hass, DOMAIN, "common", key, phases=envoy.phases)
+
+
 def _part(coordinator: EnvoyCoordinator, block: Part) -> dr.DeviceInfo:
     kind, via = KINDS[type(block)], coordinator.serial
     if isinstance(block, Acb | AcbPower):
         via = f"{coordinator.serial}_acb"
-    installed = block.values.get("installed_firmware")
-    info = dr.DeviceInfo(
-        identifiers={(DOMAIN, block.item)},
+    info = _inverter(coordinator, block.item) if kind is INVERTER else _brand(kind, block.item)
+    if installed := block.values.get("installed_firmware"):
+        info["sw_version"] = str(installed)
+    if number := block.values.get("part_number"):
+        info["hw_version"] = str(number)
+    return _behind(coordinator, info, via)
+
+
+def _brand(kind: Kind, serial: str) -> dr.DeviceInfo:
+    return dr.DeviceInfo(
+        identifiers={(DOMAIN, serial)},
         manufacturer=MANUFACTURER,
         model=kind.model,
-        name=f"{kind.name} {block.item}",
-        serial_number=block.item,
+        name=f"{kind.name} {serial}",
+        serial_number=serial,
     )
-    if installed:
-        info["sw_version"] = str(installed)
-    return _behind(coordinator, info, via)
+
+
+def _inverter(coordinator: EnvoyCoordinator, serial: str) -> dr.DeviceInfo:
+    """Return an inverter: no brand, so its name is a word of the user's language."""
+    return dr.DeviceInfo(
+        identifiers={(DOMAIN, serial)},
+        manufacturer=MANUFACTURER,
+        model=said(coordinator.hass, DOMAIN, "common", "model_inverter"),
+        serial_number=serial,
+        translation_key="inverter",
+        translation_placeholders={"serial": serial},
+    )
 
 
 def _relay(coordinator: EnvoyCoordinator, block: Part) -> dr.DeviceInfo:
@@ -119,7 +152,10 @@ def _relay(coordinator: EnvoyCoordinator, block: Part) -> dr.DeviceInfo:
     settings = coordinator.device.blocks.get(f"contactsettings_{block.item}")
     name = settings.load_name if isinstance(settings, ContactSettings) else None
     info = dr.DeviceInfo(
-        identifiers={(DOMAIN, block.item)}, manufacturer=MANUFACTURER, model="Dry contact relay", name=name or block.item
+        identifiers={(DOMAIN, block.item)},
+        manufacturer=MANUFACTURER,
+        model=said(coordinator.hass, DOMAIN, "common", "model_relay"),
+        name=name or block.item,
     )
     return _behind(coordinator, info, enpower.item if enpower else coordinator.serial)
 

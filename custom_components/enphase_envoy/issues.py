@@ -6,6 +6,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
+from ..energy_core.ha import takeover
 from ..energy_core.tokens import MAX_SKEW
 from .const import DOMAIN, TOKEN_SITE
 
@@ -81,3 +82,4 @@ def forget(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Leave nothing behind."""
     for kind in ("certificate_changed", "clock_skew", *(f"token_expiry_{days}" for days in WARN_DAYS)):
         ir.async_delete_issue(hass, DOMAIN, _id(kind, entry))
+    takeover.forget(hass, entry)

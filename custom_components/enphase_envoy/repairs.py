@@ -1,11 +1,12 @@
-"""The repair of a changed certificate: the user says that it is the same gateway."""
+"""The repairs: the user says that it is the same gateway, or has read what became of an entry."""
 
 from typing import Any
 
-from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
 from homeassistant.core import HomeAssistant
 import probatio
 
+from ..energy_core.ha.takeover import TAKEN_OVER
 from .runtime import forget_pin
 
 
@@ -37,4 +38,6 @@ class CertificateFlow(RepairsFlow):
 
 async def async_create_fix_flow(hass: HomeAssistant, issue_id: str, data: dict[str, Any] | None) -> RepairsFlow:
     """Return the repair of an issue."""
+    if issue_id.startswith(TAKEN_OVER):
+        return ConfirmRepairFlow()
     return CertificateFlow(str((data or {}).get("entry_id")))

@@ -1,6 +1,7 @@
 """From a config entry to a running coordinator, with everything that an earlier life kept."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -15,6 +16,7 @@ from . import issues
 from .connect import Gateway, digest_of, identify, keeper_of, local_of, local_password, pin_of, session_of
 from .const import ACB_BANDS, CONF_PHASES, DOMAIN, PHASES
 from .coordinator import EnvoyConfigEntry, EnvoyCoordinator
+from .devices import summary
 from .envoy.auth import Auth, Bearer
 from .envoy.device import Envoy
 from .envoy.link import Link
@@ -66,6 +68,7 @@ async def create(hass: HomeAssistant, entry: EnvoyConfigEntry) -> EnvoyCoordinat
     saved = kept.get("device")
     envoy.restore(saved if isinstance(saved, dict) else {})
     coordinator = EnvoyCoordinator(hass, entry, envoy, gateway, keeper=keeper, store=store)
+    coordinator.found = partial(summary, coordinator)
     coordinator.pin = pin.hex() if pin else None
     coordinator.chosen_band = kept["acb_band"] if kept.get("acb_band") in ACB_BANDS else None
     return coordinator

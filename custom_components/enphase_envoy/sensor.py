@@ -15,7 +15,7 @@ from homeassistant.const import (
     UnitOfEnergy,
     UnitOfPower,
 )
-from homeassistant.core import HomeAssistant
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..energy_core.ha.descriptions import DIAGNOSTIC, SensorPoint, sensor
@@ -332,9 +332,9 @@ class SurplusPower(LoopEntity, SensorEntity):
     loop: SurplusLevel
 
     @override
-    async def async_added_to_hass(self) -> None:
+    def follow(self) -> CALLBACK_TYPE:
         """Show every new value: helpers integrate it."""
-        self.async_on_remove(self.loop.watch(self._news))
+        return self.loop.watch(self._news)
 
     @property
     @override

@@ -16,6 +16,7 @@ from homeassistant.helpers.selector import (
 import probatio
 
 from ..energy_core.ha.loop_flow import POWER, YES_NO, LoopFlow, active_while, optional, required
+from ..energy_core.ha.texts import said
 from .const import DOMAIN
 from .surplus import CONF_AFTER, CONF_BATTERY, CONF_GRID, CONF_INVERTED, CONF_TARGET, KIND
 from .surplus_target import DOMAINS
@@ -33,7 +34,7 @@ class SurplusFlow(LoopFlow):
     @override
     def usual_name(self) -> str:
         """Return a name with the next number."""
-        return f"Surplus {len(self._levels()) + 1}"
+        return said(self.hass, DOMAIN, "common", "surplus_level", number=len(self._levels()) + 1)
 
     @override
     def fields(self, given: Mapping[str, Any]) -> dict[probatio.Marker, Any]:

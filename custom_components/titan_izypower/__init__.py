@@ -2,12 +2,12 @@
 
 from functools import partial
 
-from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
+from homeassistant.const import CONF_HOST, EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import config_validation as cv, device_registry as dr, issue_registry as ir
 from homeassistant.helpers.typing import ConfigType
 
-from ..energy_core.ha import loops
+from ..energy_core.ha import dashboard, loops, neighbours
 from .const import DOMAIN
 from .coordinator import TitanConfigEntry
 from .devices import other_unit_issue
@@ -26,6 +26,8 @@ PLATFORMS = [
     Platform.SWITCH,
     Platform.TIME,
 ]
+# Home Assistant's own integration for the same units.
+BUILT_IN = "indevolt"
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
@@ -40,6 +42,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TitanConfigEntry) -> boo
     await coordinator.async_config_entry_first_refresh()
     entry.runtime_data = coordinator
     coordinator.unit_id()
+    neighbours.Neighbours(hass, entry, BUILT_IN, lambda: _places(entry)).start()
     await coordinator.loops.load({KIND: partial(ZeroExport, coordinator)})
 
     async def stopping(_event: Event) -> None:
@@ -50,7 +53,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: TitanConfigEntry) -> boo
     coordinator.loops.start()
     # Packs and other parts that are not needed to start follow at once, without holding up the start.
     entry.async_create_background_task(hass, coordinator.async_refresh(), f"{DOMAIN} second reading")
+    await dashboard.offer(hass, entry)
     return True
+
+
+def _places(entry: TitanConfigEntry) -> list[neighbours.Place]:
+    """Return what Home Assistant's own integration may ask as well: the unit answers one request a second."""
+    return [neighbours.Place(name=entry.title, serial=entry.runtime_data.serial, host=entry.data[CONF_HOST])]
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: TitanConfigEntry) -> bool:
@@ -65,6 +74,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: TitanConfigEntry) -> No
     await store_of(hass, entry).async_remove()
     await loops.store_of(hass, entry).async_remove()
     ir.async_delete_issue(hass, DOMAIN, other_unit_issue(entry))
+    neighbours.forget(hass, entry)
 
 
 async def async_remove_config_entry_device(hass: HomeAssistant, entry: TitanConfigEntry, device: dr.DeviceEntry) -> bool:

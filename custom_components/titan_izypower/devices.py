@@ -20,9 +20,19 @@ def unit_info(titan: Titan, entry: ConfigEntry, serial: str) -> dr.DeviceInfo:
         model_id=titan.info.product_code or titan.identity.device_type,
         name=entry.title,
         serial_number=serial,
-        sw_version=titan.info.cms_firmware or derive.version(titan.info.ems_firmware),
+        sw_version=firmware(titan),
         hw_version=derive.version(titan.info.inverter_firmware),
     )
+
+
+def firmware(titan: Titan) -> str | None:
+    """Return the version that the App shows, as far as the unit tells."""
+    return titan.info.cms_firmware or derive.version(titan.info.ems_firmware)
+
+
+def summary(titan: Titan, entry: ConfigEntry) -> str:
+    """Return what the log says of a unit that was set up."""
+    return f"{MODEL_NAMES[entry.data[CONF_MODEL]]}, firmware {firmware(titan) or 'unknown'}, over {titan.wire.name}"
 
 
 def other_unit_issue(entry: ConfigEntry) -> str:

@@ -1,5 +1,6 @@
 """From a config entry to a running coordinator, with everything that an earlier life kept."""
 
+from functools import partial
 from typing import Any
 
 from homeassistant.components.modbus import async_get_unit
@@ -24,6 +25,7 @@ from .const import (
     UNIT_ID,
 )
 from .coordinator import TitanConfigEntry, TitanCoordinator
+from .devices import summary
 from .titan import device as titan_device
 
 
@@ -58,4 +60,5 @@ async def create(hass: HomeAssistant, entry: TitanConfigEntry) -> TitanCoordinat
     titan.restore(kept)
     coordinator = TitanCoordinator(hass, entry, titan, store)
     coordinator.control.restore(kept.get("control") or {})
+    coordinator.found = partial(summary, titan, entry)
     return coordinator

@@ -96,7 +96,7 @@ def user(given: Mapping[str, Any]) -> probatio.Schema:
             probatio.Required(CONF_PORT, default=given.get(CONF_PORT, MODBUS_PORT)): PORT,
             probatio.Required(CONF_SCAN_INTERVAL, default=given.get(CONF_SCAN_INTERVAL, SCAN_INTERVAL)): INTERVAL,
             probatio.Required(CONF_MODEL, default=given.get(CONF_MODEL, next(iter(MODEL_NAMES)))): MODEL,
-            probatio.Optional(CONF_ADVANCED, default={}): advanced(given),
+            probatio.Optional(CONF_ADVANCED): advanced(given),
         }
     )
 
@@ -108,7 +108,7 @@ def reconfigure(given: Mapping[str, Any]) -> probatio.Schema:
             probatio.Required(CONF_HOST, default=given[CONF_HOST]): HOST,
             probatio.Required(CONF_PORT, default=given[CONF_PORT]): PORT,
             probatio.Required(CONF_MODEL, default=given[CONF_MODEL]): MODEL,
-            probatio.Optional(CONF_ADVANCED, default={}): advanced(given),
+            probatio.Optional(CONF_ADVANCED): advanced(given),
         }
     )
 

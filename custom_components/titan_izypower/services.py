@@ -1,4 +1,4 @@
-"""The actions: ``set_realtime_mode``, ``charge``, ``discharge``, ``stop``."""
+"""The actions: ``set_realtime_mode``, ``charge``, ``discharge``, ``stop``, ``set_up_energy_dashboard``."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import timedelta
@@ -12,6 +12,7 @@ import probatio
 from ..energy_core.device import CommandResult
 from ..energy_core.errors import DeviceRefusedError
 from ..energy_core.ha.commands import translated
+from ..energy_core.ha.energy import BATTERY, GRID, SOLAR, Feed, Unit, async_register_energy
 from ..energy_core.ha.services import run_on_all, targets
 from .const import DOMAIN
 from .coordinator import TitanConfigEntry, TitanCoordinator
@@ -37,6 +38,17 @@ ORDER: Final[dict[Any, Any]] = {
     probatio.Optional(ATTR_TARGET_SOC): probatio.Any(int, float, str),
     probatio.Optional(ATTR_DURATION): probatio.Any(int, float, str, dict),
 }
+
+# What the unit feeds the Energy dashboard with. Its meter counts no energy: as the grid it is better than nothing.
+FEEDS: Final = (
+    Feed(kind=SOLAR, needed={"stat_energy_from": "cumulative_production"}, more={"stat_rate": "dc_input_power"}),
+    Feed(
+        kind=BATTERY,
+        needed={"stat_energy_from": "battery_total_discharging_energy", "stat_energy_to": "battery_total_charging_energy"},
+        more={"stat_rate": "battery_power", "stat_soc": "battery_soc"},
+    ),
+    Feed(kind=GRID, needed={"stat_rate": "meter_power"}),
+)
 
 type Verb = Callable[[TitanCoordinator, Mapping[str, Any]], Awaitable[CommandResult]]
 
@@ -78,6 +90,11 @@ def async_setup_services(hass: HomeAssistant) -> None:
         hass.services.async_register(
             DOMAIN, name, _handler(verb), schema=probatio.Schema(schema), supports_response=SupportsResponse.OPTIONAL
         )
+    async_register_energy(hass, DOMAIN, _units)
+
+
+def _units(entry: TitanConfigEntry) -> list[Unit]:
+    return [Unit(lead=f"{entry.runtime_data.serial}_", feeds=FEEDS)]
 
 
 def _handler(verb: Verb) -> Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]:
@@ -89,7 +106,7 @@ def _handler(verb: Verb) -> Callable[[ServiceCall], Coroutine[Any, Any, ServiceR
             with translated(DOMAIN):
                 return _answer(coordinator, await verb(coordinator, call.data))
 
-        results = await run_on_all(DOMAIN, [(each.name, run(each)) for each in coordinators])
+        results = await run_on_all(DOMAIN, [(each.title, run(each)) for each in coordinators])
         return _together(results)
 
     return handle

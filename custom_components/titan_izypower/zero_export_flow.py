@@ -8,6 +8,7 @@ import probatio
 
 from ..energy_core.errors import EnergyError
 from ..energy_core.ha.loop_flow import POWER, YES_NO, LoopFlow, active_while, optional, required
+from ..energy_core.ha.texts import said
 from .const import DOMAIN
 from .coordinator import TitanCoordinator
 from .schema import choice
@@ -59,7 +60,7 @@ class ZeroExportFlow(LoopFlow):
     @override
     def usual_name(self) -> str:
         """Return the name of the loop."""
-        return "Zero export"
+        return said(self.hass, DOMAIN, "config_subentries", "zero_export.entry_type")
 
     @override
     def fields(self, given: Mapping[str, Any]) -> dict[probatio.Marker, Any]:

@@ -15,11 +15,11 @@ from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr, issue_registry as ir
 from homeassistant.helpers.typing import ConfigType
 
-from ..energy_core.ha import loops
+from ..energy_core.ha import dashboard, loops, neighbours, takeover
 from ..energy_core.ha.coordinator import EnergyCoordinator
 from .const import CONF_PAIRINGS, DOMAIN
 from .coordinator import V2CConfigEntry, V2CRuntime, auth_issue
-from .migrate import keep_renamed, migrated
+from .migrate import GUIDE, NEWEST, VERSION, keep_renamed, migrated, tell, usable
 from .runtime import create, pairings_of, store_of
 from .services import async_setup_services
 from .solar import SolarCharging
@@ -40,6 +40,8 @@ PLATFORMS = [
     Platform.TIME,
     Platform.UPDATE,
 ]
+# Home Assistant's own integration for the same boxes.
+BUILT_IN = "v2c"
 # Counts and sessions change with every reading: write them to disk now and then, and at the end.
 SAVE_DELAY = 300
 
@@ -47,19 +49,22 @@ SAVE_DELAY = 300
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register the actions, whether or not an entry is loaded."""
     async_setup_services(hass)
+    takeover.check_versions(hass, DOMAIN, NEWEST, guide=GUIDE)
     return True
 
 
 async def async_migrate_entry(hass: HomeAssistant, entry: V2CConfigEntry) -> bool:
-    """Take over an entry of the integration that owned this domain before."""
-    if entry.version > 2:
-        return False
-    hass.config_entries.async_update_entry(entry, data=migrated(entry.data), version=2)
+    """Take over an entry of the integration that owned this domain before; what it can load again stays as it is."""
+    if entry.version < VERSION:
+        hass.config_entries.async_update_entry(entry, data=migrated(entry.data), version=VERSION)
     return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: V2CConfigEntry) -> bool:
     """Meet the chargers on the LAN and the account in the cloud at the same time; either is enough to start."""
+    if not usable(entry):
+        raise takeover.refused(hass, entry, guide=GUIDE)
+    takeover.accepted(hass, entry)
     keep_renamed(hass, entry)
     runtime = await create(hass, entry)
     _leave_to_others(hass, entry, runtime)
@@ -76,12 +81,15 @@ async def async_setup_entry(hass: HomeAssistant, entry: V2CConfigEntry) -> bool:
     if not (any(each.last_update_success for each in runtime.chargers.values()) or _lives_in_the_cloud(runtime)):
         raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key="cannot_connect")
     entry.runtime_data = runtime
+    tell(hass, entry)
     _follow(hass, entry, runtime)
+    _watch_others(hass, entry, runtime)
     await runtime.loops.load({KIND: partial(SolarCharging, hass, entry)})
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     runtime.loops.start()
     for charger in runtime.chargers.values():
         charger.refresh_soon()
+    await dashboard.offer(hass, entry)
     return True
 
 
@@ -92,7 +100,7 @@ def _lives_in_the_cloud(runtime: V2CRuntime) -> bool:
 
 def _leave_to_others(hass: HomeAssistant, entry: V2CConfigEntry, runtime: V2CRuntime) -> None:
     """Leave a charger to the entry that has it already, or had it first: two accounts may share one."""
-    entries = [each for each in hass.config_entries.async_entries(DOMAIN) if each.disabled_by is None]
+    entries = [each for each in hass.config_entries.async_entries(DOMAIN) if each.disabled_by is None and usable(each)]
     earlier = entries[: entries.index(entry)]
     loaded = [each for each in entries if each.state is ConfigEntryState.LOADED and each is not entry]
     taken = {each.device_id: other for other in earlier for each in pairings_of(other.data)}
@@ -111,10 +119,23 @@ def _leave_to_others(hass: HomeAssistant, entry: V2CConfigEntry, runtime: V2CRun
             is_fixable=False,
             severity=ir.IssueSeverity.WARNING,
             translation_key="shared_charger",
-            translation_placeholders={"name": charger.name, "title": entry.title, "other": taken[name].title},
+            translation_placeholders={"name": charger.title, "title": entry.title, "other": taken[name].title},
         )
     if not shared:
         ir.async_delete_issue(hass, DOMAIN, issue)
+
+
+def _watch_others(hass: HomeAssistant, entry: V2CConfigEntry, runtime: V2CRuntime) -> None:
+    """Tell the user when Home Assistant's own integration asks a charger of ours: the box answers one at a time."""
+
+    def places() -> list[neighbours.Place]:
+        found = ((each, each.device.lan) for each in runtime.chargers.values())
+        return [neighbours.Place(name=each.title, serial=each.device_id, host=lan.host) for each, lan in found if lan is not None]
+
+    watch = neighbours.Neighbours(hass, entry, BUILT_IN, places)
+    watch.start()
+    for charger in runtime.chargers.values():
+        entry.async_on_unload(charger.async_add_listener(watch.look))
 
 
 def _memory(hass: HomeAssistant, runtime: V2CRuntime) -> Callable[[], None]:
@@ -147,7 +168,7 @@ def _follow(hass: HomeAssistant, entry: V2CConfigEntry, runtime: V2CRuntime) -> 
 
     def sessions_changed(device_id: str, since: datetime | None) -> None:
         if (charger := runtime.chargers.get(device_id)) is not None:
-            import_sessions(hass, device_id, charger.name, charger.sessions, since)
+            import_sessions(hass, device_id, charger.title, charger.sessions, since)
 
     def pairings_changed() -> None:
         pairings = [{"deviceId": each.device_id, "tag": each.name} for each in account.device.pairings]
@@ -175,6 +196,8 @@ async def async_remove_entry(hass: HomeAssistant, entry: V2CConfigEntry) -> None
     await loops.store_of(hass, entry).async_remove()
     for issue in (auth_issue(entry), f"shared_charger_{entry.entry_id}"):
         ir.async_delete_issue(hass, DOMAIN, issue)
+    takeover.forget(hass, entry)
+    neighbours.forget(hass, entry)
 
 
 async def async_remove_config_entry_device(hass: HomeAssistant, entry: V2CConfigEntry, device: dr.DeviceEntry) -> bool:

@@ -47,7 +47,7 @@ class SessionCalendar(EnergyEntity, CalendarEntity):
             now = dt_util.utcnow()
             end = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=2)
             # A machine that started without the right time remembers a beginning that is yet to come.
-            return CalendarEvent(start=min(since, now), end=end, summary=self.coordinator.name)
+            return CalendarEvent(start=min(since, now), end=end, summary=self.coordinator.title)
         newest = self.coordinator.sessions.last(1)
         return self._event(newest[0]) if newest else None
 

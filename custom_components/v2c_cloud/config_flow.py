@@ -11,6 +11,7 @@ from homeassistant.core import callback
 from ..energy_core.errors import EnergyError
 from . import connect, schema
 from .const import CONF_ADDRESSES, CONF_BASE_URL, CONF_CHARGER, CONF_PAIRINGS, CONF_UNNAMED, DOMAIN
+from .migrate import NEWEST, VERSION
 from .solar_flow import SolarChargingFlow
 from .solar_settings import KIND
 from .v2c.cloud import BASE_URL
@@ -47,9 +48,13 @@ class Looking:
 class V2CConfigFlow(Looking, ConfigFlow, domain=DOMAIN):
     """Adds an account or a charger; changes either later."""
 
-    # The owner of this domain before us is at 2 as well: a user can go back.
-    VERSION = 2
+    # What is read: the owner of this domain before us writes 2, and has tried 3. Home Assistant lets in nothing higher.
+    VERSION = NEWEST
     MINOR_VERSION = 1
+
+    def __init__(self) -> None:
+        """Write what every one of its releases reads: a user can go back."""
+        self.VERSION = VERSION
 
     @staticmethod
     @callback

@@ -15,7 +15,7 @@ from homeassistant.util import dt as dt_util
 
 from ..energy_core.device import CommandResult
 from ..energy_core.errors import DeviceRefusedError
-from ..energy_core.ha.coordinator import EnergyCoordinator
+from ..energy_core.ha.coordinator import EnergyCoordinator, discreet
 from ..energy_core.ha.loops import Loops
 from ..energy_core.points import Block, Point, Value
 from ..energy_core.report import UpdateReport
@@ -48,16 +48,9 @@ class TrydanCoordinator(EnergyCoordinator[Trydan]):
 
     def __init__(self, hass: HomeAssistant, entry: V2CConfigEntry, trydan: Trydan, locator: Locator, name: str) -> None:
         """Run ``trydan``, which ``locator`` finds on the LAN."""
-        super().__init__(
-            hass,
-            entry,
-            trydan,
-            domain=DOMAIN,
-            serial=f"v2c_{trydan.face.device_id}",
-            interval=entry.options.get(CONF_INTERVAL, SCAN_INTERVAL),
-            logger=_LOGGER,
-        )
-        self.name = name
+        serial, every = f"v2c_{trydan.face.device_id}", entry.options.get(CONF_INTERVAL, SCAN_INTERVAL)
+        super().__init__(hass, entry, trydan, domain=DOMAIN, serial=serial, interval=every, logger=_LOGGER, title=name)
+        self.name = discreet(name, trydan.face.device_id)
         self.locator = locator
         self.account: AccountCoordinator | None = None
         self._source: object = None
@@ -207,8 +200,7 @@ class AccountCoordinator(EnergyCoordinator[Account]):
     def __init__(self, hass: HomeAssistant, entry: V2CConfigEntry, account: Account) -> None:
         """Run ``account``."""
         serial = f"v2c_account_{entry.entry_id}"
-        super().__init__(hass, entry, account, domain=DOMAIN, serial=serial, interval=30, logger=_LOGGER)
-        self.name = "V2C Cloud"
+        super().__init__(hass, entry, account, domain=DOMAIN, serial=serial, interval=30, logger=_LOGGER, title="V2C Cloud")
         self.chargers: dict[str, TrydanCoordinator] = {}
         self.pairings_changed: Callable[[], None] = lambda: None
         self._refused = False

@@ -67,7 +67,7 @@ def _secrets(entry: V2CConfigEntry, runtime: V2CRuntime) -> set[str]:
     for charger in runtime.chargers.values():
         trydan = charger.device
         reported = trydan.face.answers.get("reported", {})
-        found |= {charger.device_id, charger.name, trydan.face.name, trydan.info.ssid, trydan.info.ip}
+        found |= {charger.device_id, charger.title, trydan.face.name, trydan.info.ssid, trydan.info.ip}
         found |= {reported.get(name) for name in ("mac", "wifi_ssid", "wifi_ip", "huawei_ip", "deviceid", "device_id")}
         found |= {each.get(name) for each in trydan.face.lists.get("cards", []) for name in ("code", "tag")}
         found |= {each.card_name for each in charger.sessions.all} | {each.card_code for each in charger.sessions.all}

@@ -110,6 +110,7 @@ async def create(hass: HomeAssistant, entry: V2CConfigEntry) -> V2CRuntime:
         account.adopt(pairings)
         account.restore(kept.get("cloud") or {})
         runtime.account = AccountCoordinator(hass, entry, account)
+        runtime.account.found = lambda: f"an account, {len(account.pairings)} paired"
         if not pairings:
             await runtime.account.async_config_entry_first_refresh()
             pairings = account.pairings
@@ -130,7 +131,13 @@ def add_charger(
     trydan.restore(kept)
     trydan.use_lan(locator.first())
     charger = TrydanCoordinator(hass, entry, trydan, locator, pairing.name or f"Trydan {device_id}")
+    charger.found = partial(_summary, trydan)
     if runtime.account is not None:
         charger.account = runtime.account
         runtime.account.chargers[device_id] = charger
     runtime.chargers[device_id] = charger
+
+
+def _summary(trydan: Trydan) -> str:
+    """Return what the log says of a charger that was set up."""
+    return f"{trydan.face.facts.get('model') or 'Trydan'}, firmware {trydan.info.firmware or 'unknown'}, over {trydan.wire.name}"

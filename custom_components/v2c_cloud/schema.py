@@ -59,7 +59,7 @@ def cloud(given: Mapping[str, Any]) -> probatio.Schema:
     return probatio.Schema(
         {
             probatio.Required(CONF_API_KEY): SECRET,
-            probatio.Optional(CONF_ADVANCED, default={}): section(probatio.Schema(fields), {"collapsed": True}),
+            probatio.Optional(CONF_ADVANCED): section(probatio.Schema(fields), {"collapsed": True}),
         }
     )
 

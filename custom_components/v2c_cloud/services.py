@@ -12,16 +12,21 @@ from homeassistant.helpers.target import TargetSelection, async_extract_referenc
 import probatio
 
 from ..energy_core.ha.commands import translated
+from ..energy_core.ha.energy import DEVICE, Feed, Unit, async_register_energy
 from ..energy_core.ha.services import run_on_all
 from .actions import ACCOUNT_ACTIONS, ACTIONS, Action
 from .const import DOMAIN, EVENT_GLOBAL_STATISTICS
 from .coordinator import AccountCoordinator, TrydanCoordinator, V2CConfigEntry
+from .statistics import ENERGY, statistic_id
 
 LISTS: Final = probatio.All(cv.ensure_list, [cv.string])
 TARGETS: Final = (ATTR_DEVICE_ID, ATTR_ENTITY_ID, ATTR_AREA_ID, ATTR_FLOOR_ID, ATTR_LABEL_ID)
 TARGET: Final[dict[Any, Any]] = {probatio.Optional(name): LISTS for name in TARGETS}
 # Values are judged one by one, where the answer can be in the user's language.
 ANYTHING: Final = probatio.Any(str, int, float, bool, list, dict)
+
+# The car is a consumer of its own. What the meter of the box shows is power only, so it feeds nothing else.
+FEEDS: Final = (Feed(kind=DEVICE, needed={"stat_consumption": "session_energy"}, more={"stat_rate": "charge_power"}),)
 
 
 @callback
@@ -32,6 +37,15 @@ def async_setup_services(hass: HomeAssistant) -> None:
     entry: dict[Any, Any] = {probatio.Optional("config_entry_id"): LISTS}
     for name, account_action in ACCOUNT_ACTIONS.items():
         _register(hass, name, account_action, entry, _account_handler(account_action))
+    async_register_energy(hass, DOMAIN, _units)
+
+
+def _units(entry: V2CConfigEntry) -> list[Unit]:
+    """Return the chargers; the sessions in the cloud's books are the same energy once more."""
+    return [
+        Unit(lead=f"{each.serial}_", feeds=FEEDS, same=frozenset({statistic_id(each.device_id, ENERGY)}))
+        for each in entry.runtime_data.chargers.values()
+    ]
 
 
 def _register(
@@ -58,7 +72,7 @@ def _charger_handler(action: Action[TrydanCoordinator]) -> Callable[[ServiceCall
                 call.hass.bus.async_fire(action.event, found, context=call.context)
             return found
 
-        results = await run_on_all(DOMAIN, [(each.name, run(each)) for each in chargers_of(call)])
+        results = await run_on_all(DOMAIN, [(each.title, run(each)) for each in chargers_of(call)])
         return results[0] if len(results) == 1 else {"chargers": [*results]}
 
     return handle

@@ -61,7 +61,7 @@ class BoxMeter(Source):
 
     def __init__(self, charger: TrydanCoordinator) -> None:
         """Follow the clamps of ``charger``."""
-        super().__init__(charger.hass, charger.name)
+        super().__init__(charger.hass, charger.title)
         self._charger = charger
         self._asked: float | None = None
 

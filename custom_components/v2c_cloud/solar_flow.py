@@ -8,8 +8,9 @@ from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, Sel
 import probatio
 
 from ..energy_core.ha.loop_flow import POWER, YES_NO, LoopFlow, active_while, optional, required
+from ..energy_core.ha.texts import said
 from . import connect
-from .const import CONF_CHARGER
+from .const import CONF_CHARGER, DOMAIN
 from .solar_settings import (
     BATTERY_FIRST,
     CONF_BATTERY,
@@ -63,7 +64,7 @@ class SolarChargingFlow(LoopFlow):
     @override
     def usual_name(self) -> str:
         """Return the name that it is offered."""
-        return "Solar charging"
+        return said(self.hass, DOMAIN, "config_subentries", "solar_charging.entry_type")
 
     @override
     def ask(self, step: str, user_input: dict[str, Any] | None, known: Mapping[str, Any]) -> SubentryFlowResult:

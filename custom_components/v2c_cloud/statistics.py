@@ -11,6 +11,7 @@ from homeassistant.const import UnitOfEnergy
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.unit_conversion import EnergyConverter
 
+from ..energy_core.ha.texts import said
 from .const import DOMAIN
 from .v2c.sessions import Hour, SessionBook
 
@@ -30,10 +31,12 @@ def import_sessions(hass: HomeAssistant, device_id: str, name: str, book: Sessio
         return
     hours = book.hourly()
     if energy := _rows(hours, [each.energy / 1000 for each in hours], book.carried_energy / 1000, since):
-        kwh = _series(device_id, ENERGY, f"{name}: charged", UnitOfEnergy.KILO_WATT_HOUR, EnergyConverter.UNIT_CLASS)
+        title = said(hass, DOMAIN, "common", "session_energy", name=name)
+        kwh = _series(device_id, ENERGY, title, UnitOfEnergy.KILO_WATT_HOUR, EnergyConverter.UNIT_CLASS)
         async_add_external_statistics(hass, kwh, energy)
     if any(each.cost for each in hours):
-        money = _series(device_id, COST, f"{name}: cost", hass.config.currency, None)
+        title = said(hass, DOMAIN, "common", "session_cost", name=name)
+        money = _series(device_id, COST, title, hass.config.currency, None)
         async_add_external_statistics(hass, money, _rows(hours, [each.cost for each in hours], book.carried_cost, since))
 
 

@@ -1,15 +1,12 @@
 """The charger in the demo: its past, its numbers, its view, its pictures, and the log that its LAN leaves."""
 
 from datetime import datetime
-import json
 
 import pytest
 
 from demo.charger import DEVICE_ID, LEAD, charger_expectations, history, past_session, session_energies
 from demo.checks_v2c import LAN_LOST
 from demo.compare import Saying, log_complaints
-from demo.dashboard_v2c import charger_view
-from demo.energy import device_consumption
 from demo.flow import account_form
 from demo.registry import Entity, House
 from demo.screenshots import charger_shots
@@ -42,10 +39,6 @@ def charger():
     own = [*(entity(key) for key in SENSORS), *(entity(key, domain) for key, domain in OTHERS)]
     account = entity("calls_left", device="d2", lead="v2c_account_1")
     return House(devices=(ACCOUNT, DEVICE), entities=(*own, account), lead=LEAD)
-
-
-def sections(view):
-    return {section["cards"][0]["heading"]: section["cards"][1:] for section in view["sections"]}
 
 
 # Where it is found
@@ -103,38 +96,6 @@ def test_expectations_follow_the_box():
 
 
 # Its view and its pictures
-
-
-def test_every_entity_is_on_the_view(charger):
-    text = json.dumps(charger_view(charger))
-    assert [one.entity_id for one in charger.entities if f'"{one.entity_id}"' not in text] == []
-
-
-def test_the_charge_is_controlled_from_the_first_section(charger):
-    found = sections(charger_view(charger))
-    assert set(found) == {"Charging", "Session", "House", "Settings", "More"}
-    features = [feature["type"] for card in found["Charging"] for feature in card.get("features", [])]
-    assert features == ["select-options", "numeric-input"]
-    pressed = [card["tap_action"]["target"]["entity_id"] for card in found["Charging"] if "tap_action" in card]
-    assert pressed == ["button.trydan_start_charge", "button.trydan_pause_charge"]
-    assert {"gauge", "history-graph"} <= {card["type"] for card in found["Charging"]}
-
-
-def test_nothing_stands_twice(charger):
-    shown = [card.get("entity") for cards in sections(charger_view(charger)).values() for card in cards]
-    shown = [each for each in shown if each]
-    assert len(shown) == len(set(shown))
-
-
-def test_a_bare_charger_still_gets_a_view():
-    assert charger_view(House(devices=(DEVICE,), entities=(), lead=LEAD))["sections"] == []
-
-
-def test_device_consumption(charger):
-    assert device_consumption(charger) == [
-        {"stat_consumption": "sensor.trydan_session_energy", "stat_rate": "sensor.trydan_charge_power", "name": "Car"}
-    ]
-    assert device_consumption(House(devices=(DEVICE,), entities=(), lead=LEAD)) == []
 
 
 def test_pictures_have_names_of_their_own_and_end_with_the_dashboard(charger):

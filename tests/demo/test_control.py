@@ -13,8 +13,6 @@ from custom_components.v2c_cloud.solar_settings import KIND as CHARGING
 from demo.checks_control import borrowed
 from demo.config_dir import CONFIGURATION
 from demo.console import DemoError
-from demo.dashboard import dashboard
-from demo.dashboard_control import control_view
 from demo.flow import SUBENTRY, TITAN, add_subentry, defaults
 from demo.loops import HEATER, PLANS, SOLAR_CHARGING, SURPLUS_LEVEL, ZERO_EXPORT, forms, heater
 from demo.registry import Entity, House, read_house, read_subentry
@@ -182,26 +180,6 @@ async def test_a_loop_that_is_not_there_yet(kind, devices):
 
 
 # Their view, their checks, their pictures
-
-
-def test_every_entity_is_on_the_view(loops):
-    view = control_view(loops, house(["meter_power", "battery_power"]), None)
-    text = json.dumps(view)
-    assert [one.entity_id for loop in loops.values() for one in loop.entities if f'"{one.entity_id}"' not in text] == []
-    curve, *columns = view["sections"]
-    assert [line["name"] for line in curve["cards"][1]["entities"]] == ["Grid", "Battery"]
-    assert [column["cards"][0]["heading"] for column in columns] == list(LOOPS)
-    assert [HEATER in json.dumps(column) for column in columns] == [False, True, False]
-
-
-def test_switch_and_status_stand_on_top(loops):
-    for column in control_view(loops, house([]), None)["sections"]:
-        assert [card["entity"].split(".")[0] for card in column["cards"][1:3]] == ["switch", "sensor"]
-
-
-def test_the_loops_have_a_view_of_their_own(loops):
-    assert [view["path"] for view in dashboard(house([]), TITAN)["views"]] == ["house"]
-    assert [view["path"] for view in dashboard(house([]), TITAN, None, None, loops)["views"]] == ["house", "control"]
 
 
 def test_what_is_borrowed_of_the_box():

@@ -1,16 +1,11 @@
 """The gateway in the demo: its form, its numbers, its view, its pictures, and who feeds the Energy dashboard."""
 
-import json
-
 import pytest
 import yaml
 
 from demo.checks_envoy import GATEWAY_LOST, cloud_calls, gentle
 from demo.compare import log_complaints
 from demo.config_dir import CLOUDS
-from demo.dashboard import dashboard
-from demo.dashboard_envoy import envoy_view
-from demo.energy import energy_sources
 from demo.envoy import INVERTERS, SOLAR_ONLY, envoy_expectations
 from demo.flow import envoy_forms
 from demo.registry import Entity, House, without_value
@@ -46,10 +41,6 @@ def envoy():
         )
         theirs += [entity(serial, device=device, lead=""), entity("communicating", "binary_sensor", device, f"{serial}_")]
     return House(devices=(*parts, DEVICE), entities=(*own, *theirs))
-
-
-def sections(view):
-    return {section["cards"][0]["heading"]: section["cards"][1:] for section in view["sections"]}
 
 
 # How it gets there
@@ -133,28 +124,6 @@ def test_a_restart_is_one_line_of_the_log():
 # Its view and its pictures
 
 
-def test_every_entity_is_on_the_view(envoy):
-    text = json.dumps(envoy_view(envoy))
-    assert [one.entity_id for one in envoy.entities if f'"{one.entity_id}"' not in text] == []
-
-
-def test_inverters_stand_in_order_under_their_own_names(envoy):
-    found = sections(envoy_view(envoy))
-    assert set(found) == {"Now", "Power", "Energy", "Inverters", "Communication", "Settings", "More"}
-    names = [f"Inverter {serial}" for serial in sorted(INVERTER_NAMES.values())]
-    assert [card["name"] for card in found["Inverters"]] == names
-    assert [line["name"] for line in found["Communication"][0]["entities"]] == names
-
-
-def test_a_bare_gateway_still_gets_a_view():
-    assert envoy_view(House(devices=(DEVICE,), entities=()))["sections"] == []
-
-
-def test_the_gateway_has_a_view_of_its_own(envoy):
-    views = dashboard(House(devices=(DEVICE,), entities=()), "titan_izypower", None, envoy)["views"]
-    assert [view["path"] for view in views] == ["house", "solar"]
-
-
 def test_pictures_have_names_of_their_own_and_end_with_the_dashboard(envoy):
     names = [shot.name for shot in envoy_shots(envoy)]
     assert all(name.startswith("envoy-") for name in names)
@@ -163,25 +132,3 @@ def test_pictures_have_names_of_their_own_and_end_with_the_dashboard(envoy):
 
 
 # The Energy dashboard
-
-
-def test_the_gateway_counts_sun_and_grid(envoy):
-    by_type = {source["type"]: source for source in energy_sources(House(devices=(DEVICE,), entities=()), envoy)}
-    assert by_type["solar"]["stat_energy_from"] == "sensor.d1_lifetime_production"
-    grid = by_type["grid"]
-    assert (grid["stat_energy_from"], grid["stat_energy_to"]) == (
-        "sensor.d1_lifetime_net_consumption",
-        "sensor.d1_lifetime_net_production",
-    )
-    assert grid["stat_rate"] == "sensor.d1_net_consumption"
-
-
-def test_the_sun_is_counted_once(envoy):
-    titan = House(
-        devices=(DEVICE,),
-        entities=(
-            Entity(entity_id="sensor.t", unique_id=f"{SERIAL}_cumulative_production", name="t", category=None, device_id="d1"),
-        ),
-    )
-    assert [source["stat_energy_from"] for source in energy_sources(titan)] == ["sensor.t"]
-    assert len([source for source in energy_sources(titan, envoy) if source["type"] == "solar"]) == 1

@@ -234,10 +234,34 @@ class TestBlockLoss:
             ("INFO", "Unit: values of input_1 are back"),
         ]
 
+    async def test_one_silence_of_a_block_is_borne(self, house, wire, told):
+        """As of a whole device: the values stay, nobody is told, and the count begins anew after an answer."""
+        for _ in range(2):
+            wire.fail("current_1", error=DeviceProtocolError("register 7"))
+            await house.wait()
+            assert house.shown("input_current_1") == "5.12"
+            wire.recover()
+            await house.wait()
+        assert told() == []
+
+    async def test_blocks_that_fail_together_are_told_together(self, house, wire, told):
+        """One thing went wrong: one line, and one when it is over."""
+        wire.fail("current_1", "current_2", error=DeviceProtocolError("register 7"))
+        for _ in range(3):
+            await house.wait()
+        assert house.shown("input_current_1") == house.shown("input_current_2") == STATE_UNAVAILABLE
+        wire.recover()
+        await house.wait()
+        assert told() == [
+            ("WARNING", "Unit: no values of input_1, input_2: register 7"),
+            ("INFO", "Unit: values of input_1, input_2 are back"),
+        ]
+
     async def test_a_slow_block_stays_silent_until_it_is_read_again(self, house, wire, clock, entry):
         """Settings that failed stay unavailable, and are asked again with each poll until they answer."""
         wire.fail("mode")
         await house.wait(301)
+        assert house.shown("limit", Platform.NUMBER) == "4000.0"
         await house.wait()
         assert house.shown("limit", Platform.NUMBER) == STATE_UNAVAILABLE
         assert "mode" in wire.asked[-1]

@@ -10,7 +10,7 @@ import zipfile
 import hass_frontend
 from homeassistant.util.yaml import parse_yaml
 
-from release.sources import Files, Sources
+from release.sources import COMPONENTS, Files, Sources
 from release.tree import problems
 from tests import hassfest_rules as rules
 from tests.source_tree import ROOT, Module, edges
@@ -41,6 +41,13 @@ def read_zip(path: Path) -> Files:
     """Return every file of a zip."""
     with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
+
+
+def ours() -> Files:
+    """Return this repository, as far as an installer looks at it."""
+    folders = (*HERE.domains, "energy_core")
+    found = {f"{COMPONENTS}/{name}/{path}": each for name in folders for path, each in HERE.files(name).items()}
+    return found | {name: HERE.bytes(name) for name in ("README.md", "LICENSE", "hacs.json")}
 
 
 def folder_of(tree: Files, domain: str) -> Files:

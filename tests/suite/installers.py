@@ -3,7 +3,7 @@
 Both take what a Git host packs for a tag: everything below one folder that is named after repository and tag.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 import json
 from pathlib import PurePosixPath
@@ -19,6 +19,18 @@ MANIFEST_KEYS = {"codeowners", "documentation", "domain", "issue_tracker", "name
 # The Marketplace's limits.
 MEMBERS, SIZE = 50_000, 100 * 1024 * 1024
 VERSIONS = ("CALVER", "SEMVER", "SIMPLEVER", "BUILDVER", "PEP440")
+
+
+# What is done to the repository of the charger, and why it is refused then; None: it is installed all the same.
+SPOILT: dict[str, tuple[Callable[[Files], object], str | None]] = {
+    "no hacs.json": (lambda tree: tree.pop("hacs.json"), "no hacs.json"),
+    "no manifest": (lambda tree: tree.pop("custom_components/v2c_cloud/manifest.json"), "no manifest"),
+    "no version": (lambda tree: tree.update({"custom_components/v2c_cloud/manifest.json": b'{"domain": "v2c_cloud"}'}), "a version"),
+    "a way out": (lambda tree: tree.update({"custom_components/v2c_cloud/../x.py": b""}), "leads out"),
+    "the core": (lambda tree: tree.update({"custom_components/energy_core/x.py": b""}), "energy_core has no manifest"),
+    "a longer name": (lambda tree: tree.update({"custom_components_old/x.py": b""}), None),
+    "too large": (lambda tree: tree.update({"custom_components/v2c_cloud/a.bin": b"0" * (101 * 1024 * 1024)}), "too large"),
+}  # fmt: skip
 
 
 class RefusedError(Exception):
@@ -93,8 +105,6 @@ def validators_of_hacs(tree: Files) -> list[str]:
 
 def marketplace(config: Config, archive: Files, *, owner: str, built_in: Iterable[str] = (), confirmed: bool = False) -> str:
     """Install as the Marketplace does; return the domain."""
-    if len(archive) > MEMBERS or sum(map(len, archive.values())) > SIZE:
-        raise RefusedError("too large")
     tree = {path.removeprefix(TOP): content for path, content in archive.items()}
     if "hacs.json" not in tree:
         raise RefusedError("there is no hacs.json")
@@ -111,6 +121,9 @@ def marketplace(config: Config, archive: Files, *, owner: str, built_in: Iterabl
             raise RefusedError("a member leads out of the folder")
         if member.is_relative_to(remote):
             inside[member.relative_to(remote).as_posix()] = content
+    # An archive that is too large is no reason: then the files are fetched one by one, up to the same limits.
+    if len(inside) > MEMBERS or sum(map(len, inside.values())) > SIZE:
+        raise RefusedError("too large")
     _loadable(inside, domain)
     config.files[domain], config.owners[domain] = inside, owner
     return domain

@@ -12,8 +12,8 @@ from release.archive import SUITE, build, zipped
 from release.readme import MAIN
 from release.sources import COMPONENTS, Files
 from tests.source_tree import ROOT
-from tests.suite.artefacts import HERE, folder_of, read_tree, read_zip, wrong_with
-from tests.suite.installers import Config, RefusedError, hacs, marketplace, packed, validators_of_hacs
+from tests.suite.artefacts import HERE, folder_of, ours, read_tree, read_zip, wrong_with
+from tests.suite.installers import SPOILT, Config, RefusedError, hacs, marketplace, packed, validators_of_hacs
 
 EACH = pytest.mark.parametrize("domain", HERE.domains)
 VERSION = HERE.version()
@@ -129,27 +129,13 @@ def test_the_marketplace_refuses_a_domain_that_somebody_else_has(dist: Path) -> 
 
 def test_this_repository_itself_is_refused() -> None:
     """Its first folder is the core. README says so; should it change, README has to change."""
-    ours = {f"{COMPONENTS}/{domain}/{path}": each for domain in HERE.domains for path, each in HERE.files(domain).items()}
-    ours |= {f"{COMPONENTS}/energy_core/{path}": each for path, each in HERE.files("energy_core").items()}
-    ours |= {name: HERE.bytes(name) for name in ("README.md", "LICENSE", "hacs.json")}
-    for install in (lambda: hacs(Config(), packed(ours)), lambda: marketplace(Config(), packed(ours), owner="ours")):
+    for install in (lambda: hacs(Config(), packed(ours())), lambda: marketplace(Config(), packed(ours()), owner="ours")):
         with pytest.raises(RefusedError, match="energy_core has no manifest"):
             install()
-    assert "3 manifests" in validators_of_hacs(ours)
+    assert "3 manifests" in validators_of_hacs(ours())
 
 
-@pytest.mark.parametrize(
-    ("spoil", "reason"),
-    [
-        (lambda tree: tree.pop("hacs.json"), "no hacs.json"),
-        (lambda tree: tree.pop("custom_components/v2c_cloud/manifest.json"), "no manifest"),
-        (lambda tree: tree.update({"custom_components/v2c_cloud/manifest.json": b'{"domain": "v2c_cloud"}'}), "a version"),
-        (lambda tree: tree.update({"custom_components/v2c_cloud/../x.py": b""}), "leads out"),
-        (lambda tree: tree.update({"custom_components/energy_core/x.py": b""}), "energy_core has no manifest"),
-        (lambda tree: tree.update({"custom_components_old/x.py": b""}), None),
-        (lambda tree: tree.update({"aaa.bin": b"0" * (101 * 1024 * 1024)}), "too large"),
-    ],
-)
+@pytest.mark.parametrize(("spoil", "reason"), SPOILT.values(), ids=SPOILT)
 def test_the_replay_refuses_what_the_marketplace_refuses(
     dist: Path, spoil: Callable[[Files], object], reason: str | None
 ) -> None:

@@ -1,9 +1,10 @@
 """One coordinator for every device: polls what somebody listens to, logs a loss and a return once."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 import logging
+import re
 import time
 from typing import Any, ClassVar, Final, override
 
@@ -19,7 +20,7 @@ from ..pacing import Backoff
 from ..points import Block, Point, Value
 from ..report import UpdateReport
 
-# A single silence is normal for small devices; the second in a row is a loss.
+# A single silence is normal for small devices and their parts; the second in a row is a loss.
 GRACE: Final = 2
 # A poll may keep the device busy for half of the time, no more.
 BUSY_SHARE: Final = 0.5
@@ -33,6 +34,11 @@ class Identity:
     placeholders: Mapping[str, str] = field(default_factory=dict)
     name_suffix: str = ""
     hidden: bool = False
+
+
+def discreet(title: str, serial: str) -> str:
+    """Return a title with the last characters of the serial number in place of all of it."""
+    return re.sub(re.escape(serial), f"…{serial[-3:]}", title, flags=re.IGNORECASE) if serial else title
 
 
 class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
@@ -54,9 +60,13 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
         serial: str,
         interval: float,
         logger: logging.Logger,
+        title: str | None = None,
     ) -> None:
-        """Poll ``device`` each ``interval`` seconds on behalf of ``entry``."""
-        super().__init__(hass, logger, name=entry.title, config_entry=entry, update_interval=timedelta(seconds=interval))
+        """Poll ``device`` each ``interval`` seconds on behalf of ``entry``, whose title it has unless it is told one."""
+        # People see the title. The log, which ends up in public places, has no number of the unit in it.
+        self.title = title or entry.title
+        name = discreet(self.title, serial)
+        super().__init__(hass, logger, name=name, config_entry=entry, update_interval=timedelta(seconds=interval))
         self.device = device
         self.domain = domain
         self.serial = serial
@@ -64,7 +74,11 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
         self.backoff = Backoff()
         self.fresh: frozenset[str] = frozenset()
         self._failures = 0
+        # How often in a row each block that showed values was silent.
+        self._slips: dict[str, int] = {}
         self.grew = True
+        # What the log says of a device that has just been set up: model, firmware, the way to it.
+        self.found: Callable[[], str] = lambda: f"over {device.wire.name}"
         # Whether listeners are told of a poll that changed nothing about who answers.
         self.steady = False
         self._changes = 0
@@ -162,17 +176,34 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
 
     def _noted(self, report: UpdateReport) -> UpdateReport:
         """Log what fell silent or came back, once; blocks that share a label are one thing."""
-        earlier = self.data or UpdateReport()
-        now = report.after(earlier)
+        earlier: UpdateReport | None = self.data
+        if earlier is None:
+            self.logger.info("%s is set up: %s", self.name, self.found())
+            earlier = UpdateReport()
+        now = self._borne(report, earlier).after(earlier)
         same = self.last_update_success and self.data is not None and now.failed.keys() == earlier.failed.keys()
         self.steady = self.sparse and same
         self.grew = self._measure(report)
         if not now.failed and same:
             return now
         before = {self.device.label(name) for name in earlier.failed}
-        silent = {self.device.label(name): error for name, error in now.failed.items()}
-        for label in sorted(silent.keys() - before):
-            self.logger.warning("%s: no values of %s: %s", self.name, label, silent[label])
-        for label in sorted(before - silent.keys()):
-            self.logger.info("%s: values of %s are back", self.name, label)
+        silent = {self.device.label(name): str(error) for name, error in now.failed.items()}
+        for error in sorted({silent[label] for label in silent.keys() - before}):
+            labels = sorted(label for label in silent.keys() - before if silent[label] == error)
+            self.logger.warning("%s: no values of %s: %s", self.name, ", ".join(labels), error)
+        if back := sorted(before - silent.keys()):
+            self.logger.info("%s: values of %s are back", self.name, ", ".join(back))
         return now
+
+    def _borne(self, report: UpdateReport, earlier: UpdateReport) -> UpdateReport:
+        """Bear one silence of each block that showed values; what it showed stays."""
+        if not report.failed and not self._slips:
+            return report
+        for name in report.updated & self._slips.keys():
+            del self._slips[name]
+        for name in report.failed:
+            self._slips[name] = self._slips.get(name, 0) + 1
+        failed = {
+            name: error for name, error in report.failed.items() if self._slips[name] >= GRACE or name not in earlier.updated
+        }
+        return replace(report, failed=failed)

@@ -6,7 +6,7 @@ from typing import override
 from homeassistant.components.number import NumberEntity
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
-from homeassistant.core import callback
+from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -34,7 +34,12 @@ class LoopEntity(Entity):
     @override
     async def async_added_to_hass(self) -> None:
         """Follow the loop."""
-        self.async_on_remove(self.loop.listen(self._news))
+        await super().async_added_to_hass()
+        self.async_on_remove(self.follow())
+
+    def follow(self) -> CALLBACK_TYPE:
+        """Have the news of the loop; return what ends that."""
+        return self.loop.listen(self._news)
 
     @callback
     def _news(self) -> None:

@@ -7,9 +7,8 @@ e-mail, password, session, serial nor token, is ever logged or part of an error.
 from collections.abc import Mapping
 from dataclasses import dataclass
 import logging
-import time
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from aiohttp import ClientSession, DummyCookieJar
 
@@ -20,6 +19,7 @@ from ...energy_core.errors import (
     DeviceTimeoutError,
     EnergyError,
 )
+from ...energy_core.exchange import Exchange
 from ...energy_core.http import Answer, parse, request
 from ...energy_core.tokens import read_token
 from .token_claims import check_commissioned
@@ -144,7 +144,6 @@ class EnphaseCloud:
         form: Mapping[str, str] | None = None,
     ) -> Answer:
         """Make one request, once, and say in our words what became of it."""
-        started, said = time.monotonic(), "cancelled"
         try:
             answer = await request(
                 self._session,
@@ -155,14 +154,11 @@ class EnphaseCloud:
                 content=content,
                 form=form,
                 max_bytes=MAX_BYTES,
+                exchange=Exchange(_LOGGER, "cloud", f"{method} {urlsplit(url).path}"),
             )
-            said = str(answer.status)
         except EnergyError as error:
-            said = str(error)
             # Without its cause: that one may show the address, and the serial in it.
             raise _meant(name, error) from None
-        finally:
-            _LOGGER.debug("cloud %s %s in %.3f s", name, said, time.monotonic() - started)
         return answer
 
 

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from ...energy_core.errors import EnergyError
+from ...energy_core.errors import DeviceTimeoutError, EnergyError
 from ...energy_core.pacing import Backoff
 
-# A failing endpoint is asked again after 15 s at first, after five minutes at most.
+# One bad answer is no news. From the second on an endpoint is left alone for 15 s at first, for five minutes at most; so
+# is one that took all its time to say nothing.
 BACKOFF: Final = Backoff(first=15.0, ceiling=300.0)
 PACE: Final = 30.0
 # The role may change with the next token; an endpoint that is not allowed is tried again by then.
@@ -49,10 +50,12 @@ class Health:
         self.answered.add(name)
 
     def failed(self, name: str, error: EnergyError) -> None:
-        """Note a failure; the next try comes later each time."""
+        """Note a failure; but for a first bad answer the next try comes later each time."""
         known = self.troubles.get(name)
         failures = known.failures + 1 if known else 1
-        self.troubles[name] = Trouble(error, failures, self.clock() + BACKOFF.delay(failures, PACE))
+        patience = failures if isinstance(error, DeviceTimeoutError) else failures - 1
+        pause = BACKOFF.delay(patience, PACE) if patience else 0.0
+        self.troubles[name] = Trouble(error, failures, self.clock() + pause)
 
     def pardon(self, name: str) -> None:
         """Forget the failures of an endpoint: they were not its own."""

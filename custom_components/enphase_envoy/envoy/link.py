@@ -1,14 +1,18 @@
 """One gateway as a web server: a request at a time, its certificate pinned, its refusals understood."""
 
+import logging
 from typing import Final
 
 from aiohttp import ClientSession, DummyCookieJar, Fingerprint
 from aiohttp.abc import AbstractCookieJar
 
 from ...energy_core.errors import DeviceAuthError, EnergyError, WrongDeviceError
+from ...energy_core.exchange import Exchange
 from ...energy_core.http import Answer, Json, parse, request
 from ...energy_core.pacing import Pacer
 from .auth import Auth, Digest
+
+_LOGGER = logging.getLogger(__name__)
 
 type Session = ClientSession
 
@@ -68,6 +72,7 @@ class Link:
                     middlewares=() if is_open else self.auth.middlewares,
                     max_bytes=MAX_BYTES,
                     ssl=self._trust,
+                    exchange=Exchange(_LOGGER, "lan", f"{method} {path}"),
                 )
             except WrongDeviceError as error:
                 raise WrongDeviceError(str(error), key="certificate_changed") from error

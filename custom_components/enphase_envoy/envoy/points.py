@@ -314,6 +314,7 @@ class QRelay(Part):
 
     every: ClassVar[float] = 900
 
+    part_number = _text("inventory", "part_num")
     communicating = _flag("inventory", "communicating")
     relay = _text("inventory", "relay")
 
@@ -323,6 +324,7 @@ class Acb(Part):
 
     every: ClassVar[float] = 300
 
+    part_number = _text("inventory", "part_num")
     soc = _percent("inventory", "percentFull")
     temperature = _number("inventory", "maxCellTemp", "°C", low=-60, high=150)
     charge_status = _text("inventory", "charge_status", codes={each: each for each in FLOWS})
@@ -367,6 +369,7 @@ class Encharge(Part):
 
     every: ClassVar[float] = 60
 
+    part_number = _text("ensemble", "part_num")
     temperature = _number("ensemble", "temperature", "°C", low=-60, high=150)
     max_cell_temperature = _number("ensemble", "maxCellTemp", "°C", low=-60, high=150)
     last_reported = _number("ensemble", "last_rpt_date", low=1)
@@ -427,6 +430,7 @@ class Enpower(Part):
 
     every: ClassVar[float] = 60
 
+    part_number = _text("ensemble", "part_num")
     temperature = _number("ensemble", "temperature", "°F", low=-80, high=300)
     last_reported = _number("ensemble", "last_rpt_date", low=1)
     communicating = _flag("ensemble", "communicating")
@@ -442,6 +446,7 @@ class Collar(Part):
 
     every: ClassVar[float] = 60
 
+    part_number = _text("ensemble", "part_num")
     temperature = _number("ensemble", "temperature", "°C", low=-60, high=150)
     last_reported = _number("ensemble", "last_rpt_date", low=1)
     communicating = _flag("ensemble", "communicating")
@@ -456,6 +461,7 @@ class Combiner(Part):
 
     every: ClassVar[float] = 60
 
+    part_number = _text("ensemble", "part_num")
     last_reported = _number("ensemble", "last_rpt_date", low=1)
     communicating = _flag("ensemble", "communicating")
     installed_firmware = _text("ensemble", "fw_version")

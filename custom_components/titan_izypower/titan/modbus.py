@@ -5,7 +5,7 @@ therefore found out here: which read function serves, holes, the order of 32-bit
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
 import logging
@@ -13,52 +13,41 @@ import time
 from typing import Final, cast
 
 from modbus_connection import (
-    ModbusConnectionError,
     ModbusError,
     ModbusExceptionError,
-    ModbusTimeoutError,
     ModbusUnit,
 )
 
 from ...energy_core.capture import Recorder
 from ...energy_core.errors import (
-    DeviceConnectionError,
     DeviceProtocolError,
     DeviceRefusedError,
     DeviceTimeoutError,
     EnergyError,
 )
+from ...energy_core.exchange import Exchange
 from ...energy_core.pacing import Pacer
 from ...energy_core.points import Key, Raw, Source
 from ...energy_core.report import Reading
 from . import plan, words
+from .mishaps import AbsentError, FunctionRefusedError, LinkLostError, failure, refusal
 from .plan import Memory
 from .sources import Register
 
 # The vendor answers within 1 s; the library's own limit comes first, ours also ends its busy retries.
 ANSWER_WITHIN: Final = 3.0
 DEADLINE: Final = 4.0
+# A write is answered with where it went, and what or how much.
+WRITTEN: Final = 4
 # Silences within one poll after which the unit counts as gone.
 SILENCES: Final = 2
 # Refusals within one poll after which a unit that answered nothing at all is not ready, rather than full of holes.
 REFUSALS: Final = 16
+# How often in a row registers that have answered are refused before that is believed.
+DOUBT: Final = 3
 
-ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
 # Where serial numbers stand, whether they were asked for or lie between what was: never recorded.
 PRIVATE: Final = frozenset(address for first in (52, 6022, 6134, 6246, 6358, 6470, 6745) for address in range(first, first + 16))
-# Exception codes and who can do something about them; an unknown code is a protocol error.
-EXCEPTIONS: Final[Mapping[int, tuple[type[EnergyError], str]]] = {
-    ILLEGAL_FUNCTION: (DeviceProtocolError, "illegal_function"),
-    ILLEGAL_ADDRESS: (DeviceRefusedError, "illegal_address"),
-    ILLEGAL_VALUE: (DeviceRefusedError, "illegal_value"),
-    4: (DeviceProtocolError, "device_failure"),
-    5: (DeviceTimeoutError, "device_busy"),
-    6: (DeviceTimeoutError, "device_busy"),
-    7: (DeviceRefusedError, "refused"),
-    8: (DeviceProtocolError, "device_failure"),
-    10: (DeviceConnectionError, "gateway"),
-    11: (DeviceConnectionError, "gateway"),
-}
 
 
 class ModbusWire:
@@ -86,7 +75,11 @@ class ModbusWire:
         self._pacer = pacer
         self._logger = logger
         self._refusals: list[EnergyError] = []
-        unit.require_timeout(ANSWER_WITHIN)
+        # Registers that have answered, by firmware, and how often they were refused since.
+        self._refused: dict[tuple[str | None, int], int] = {}
+        # The library of Home Assistant 2026.9 cannot be told; there our deadline ends the wait.
+        if hasattr(unit, "require_timeout"):
+            unit.require_timeout(ANSWER_WITHIN)
 
     async def read(self, sources: Sequence[Source], *, command: bool = False) -> Reading:
         """Fetch ``sources``; registers that the unit refuses are left out, now and from now on."""
@@ -136,10 +129,12 @@ class ModbusWire:
         data = [int(raw) for _, raw in values]
         if [source.target for source, _ in values] != list(range(first, first + len(data))):
             raise ValueError("registers of one command must follow each other")
+        exchange = Exchange(self._logger, "modbus", f"write {_registers(len(data), first)}")
         if len(data) == 1:
-            await self._request(partial(self._unit.write_register, first, data[0]), f"write {first}", command=True)
+            request, label = partial(self._unit.write_register, first, data[0]), f"write {first}"
         else:
-            await self._request(partial(self._unit.write_registers, first, data), f"write {first}+{len(data)}", command=True)
+            request, label = partial(self._unit.write_registers, first, data), f"write {first}+{len(data)}"
+        await self._request(request, label, exchange, command=True)
 
     async def _fetch(
         self, group: list[Register], answers: dict[Register, list[int]], *, command: bool, whole: bool = True
@@ -147,9 +142,11 @@ class ModbusWire:
         """Fetch ``group``; return whether it came in one piece, else learn why not."""
         try:
             found = await self._registers(group, self._function(group), command=command)
-        except (_AbsentError, _FunctionRefusedError) as error:
+        except (AbsentError, FunctionRefusedError) as error:
             if not group[0].alone:
                 self._refusals.append(error)
+            if whole:
+                await self._doubt(group, answers, error, command=command)
             if not answers and len(self._refusals) >= REFUSALS:
                 raise
             if whole and await self._try_other_function(group, answers, command=command):
@@ -164,6 +161,23 @@ class ModbusWire:
         self._take(group, found, answers)
         return True
 
+    async def _doubt(
+        self, group: list[Register], answers: dict[Register, list[int]], error: EnergyError, *, command: bool
+    ) -> None:
+        """Raise ``error`` unless it is to be learned from: what has answered does not go missing by one refusal."""
+        firmware = self.memory.firmware
+        known = [each for each in group if (firmware, each.key) in self._refused]
+        if not known:
+            return
+        if len(known) < len(group):
+            # Somebody new may be to blame.
+            await self._fetch(known, answers, command=command)
+            return
+        for each in known:
+            self._refused[firmware, each.key] += 1
+        if self._refused[firmware, known[0].key] % DOUBT:
+            raise error
+
     def _function(self, group: list[Register]) -> int:
         function = self.memory.function or 3
         return 7 - function if group[0].key in self.memory.other_function else function
@@ -172,7 +186,7 @@ class ModbusWire:
         other, settled = 7 - self._function(group), self.memory.function is not None
         try:
             found = await self._registers(group, other, command=command)
-        except _AbsentError, _FunctionRefusedError:
+        except AbsentError, FunctionRefusedError:
             return False
         if settled:
             self.memory.other_function ^= {each.key for each in group}
@@ -197,6 +211,7 @@ class ModbusWire:
         start, _ = plan.extent(group, self.memory)
         for each in group:
             answers[each] = found[each.key - start : each.key - start + self.memory.words(each)]
+            self._refused[self.memory.firmware, each.key] = 0
 
     async def _registers(self, group: list[Register], function: int, *, command: bool) -> list[int]:
         start, count = plan.extent(group, self.memory)
@@ -204,8 +219,9 @@ class ModbusWire:
         for attempt in (1, 2):
             read = self._unit.read_holding_registers if function == 3 else self._unit.read_input_registers
             try:
-                found = await self._request(partial(read, start, count), label, command=command)
-            except _LinkLostError:
+                exchange = Exchange(self._logger, "modbus", f"read {_registers(count, start)} (fc{function:02d})")
+                found = await self._request(partial(read, start, count), label, exchange, command=command)
+            except LinkLostError:
                 # An idle link may have been closed by the unit; reading again on a new one is harmless.
                 if attempt == 2:
                     raise
@@ -219,26 +235,24 @@ class ModbusWire:
             return found
         raise AssertionError
 
-    async def _request[T](self, request: Callable[[], Awaitable[T]], label: str, *, command: bool) -> T:
+    async def _request[T](self, request: Callable[[], Awaitable[T]], label: str, exchange: Exchange, *, command: bool) -> T:
         """Make one request in its turn; whatever goes wrong becomes one of our errors.
 
         After a silence or a frame that is not ours the link is dropped: a late answer would be taken
         for the next one.
         """
         async with self._pacer.turn(command=command):
-            started = time.monotonic()
             self.reconnects += not self._unit.connected
-            try:
-                async with asyncio.timeout(DEADLINE):
-                    answer = await request()
-            except ModbusExceptionError as error:
-                self._logger.debug("modbus %s: exception %s", label, error.exception_code)
-                raise _refusal(error, label) from error
-            except (TimeoutError, ModbusError, OSError) as error:
-                self._logger.debug("modbus %s: %s", label, type(error).__name__)
-                await self._drop()
-                raise _failure(error, label) from error
-            self._logger.debug("modbus %s: ok in %.0f ms", label, 1000 * (time.monotonic() - started))
+            with exchange:
+                try:
+                    async with asyncio.timeout(DEADLINE):
+                        answer = await request()
+                except ModbusExceptionError as error:
+                    raise refusal(error, label) from error
+                except (TimeoutError, ModbusError, OSError) as error:
+                    await self._drop()
+                    raise failure(error, label) from error
+                exchange.got("ok", 2 * len(answer) if isinstance(answer, list) else WRITTEN)
             return answer
 
     async def _drop(self) -> None:
@@ -246,31 +260,5 @@ class ModbusWire:
             await self._unit.disconnect()
 
 
-class _FunctionRefusedError(DeviceProtocolError):
-    """Exception 1: the other read function may serve."""
-
-
-class _AbsentError(DeviceRefusedError):
-    """Exceptions 2 and 3: some of these registers are not there, or they are too many."""
-
-
-class _LinkLostError(DeviceConnectionError):
-    """The link ended under a request, or could not be made."""
-
-
-def _refusal(error: ModbusExceptionError, label: str) -> EnergyError:
-    code = error.exception_code
-    kind, key = EXCEPTIONS.get(code or 0, (DeviceProtocolError, "device_failure"))
-    if code == ILLEGAL_FUNCTION:
-        kind = _FunctionRefusedError
-    elif code in (ILLEGAL_ADDRESS, ILLEGAL_VALUE):
-        kind = _AbsentError
-    return kind(f"{label}: exception {code}", key=key)
-
-
-def _failure(error: Exception, label: str) -> EnergyError:
-    if isinstance(error, TimeoutError | ModbusTimeoutError):
-        return DeviceTimeoutError(f"{label}: no answer")
-    if isinstance(error, ModbusConnectionError | OSError):
-        return _LinkLostError(f"{label}: link lost")
-    return DeviceProtocolError(f"{label}: {type(error).__name__}")
+def _registers(count: int, first: int) -> str:
+    return f"{count} register{'s' if count > 1 else ''} at {first}"

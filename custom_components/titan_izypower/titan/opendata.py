@@ -20,11 +20,11 @@ from aiohttp import ClientSession, DigestAuthMiddleware
 from ...energy_core.capture import Recorder
 from ...energy_core.errors import (
     DeviceAuthError,
-    DeviceConnectionError,
     DeviceProtocolError,
     DeviceRefusedError,
     DeviceTimeoutError,
 )
+from ...energy_core.exchange import Exchange
 from ...energy_core.http import Json, request_json
 from ...energy_core.pacing import DAY, Pacer
 from ...energy_core.points import MISSES_UNTIL_UNSUPPORTED, Key, Raw, Source
@@ -198,13 +198,7 @@ class OpenDataWire:
         query = "" if config is None else "?config=" + quote(json.dumps(config, separators=(",", ":")), safe="")
         verb = "GET" if config is None else "POST"
         async with self._pacer.turn(command=command):
-            started = time.monotonic()
-            try:
-                answer = await self._authorised(verb, method + query)
-            except (DeviceConnectionError, DeviceTimeoutError, DeviceProtocolError, DeviceAuthError) as error:
-                self._logger.debug("opendata %s: %s", method, error)
-                raise
-            self._logger.debug("opendata %s: ok in %.0f ms", method, 1000 * (time.monotonic() - started))
+            answer = await self._authorised(verb, method + query)
         if config is not None:
             self.recorder.note(f"{method} {json.dumps(config)}", answer)
         return answer
@@ -232,6 +226,7 @@ class OpenDataWire:
             deadline=self._deadline or DEADLINE,
             headers=HEADERS | headers,
             middlewares=middlewares,
+            exchange=Exchange(self._logger, "lan", f"{verb} /rpc/{path.partition('?')[0]}"),
         )
 
 

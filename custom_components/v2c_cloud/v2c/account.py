@@ -10,6 +10,7 @@ from ...energy_core.device import Device, Wire
 from ...energy_core.errors import (
     DeviceAuthError,
     DeviceConnectionError,
+    DeviceProtocolError,
     DeviceTimeoutError,
     EnergyError,
     RateLimitedError,
@@ -187,11 +188,11 @@ class Account(Device):
         self.refusals, self.refused_since, self.failing_since = 0, None, None
 
     def _failed(self, error: EnergyError) -> None:
-        """Note what concerns the account as a whole; a single unknown endpoint does not."""
+        """Note what concerns the account as a whole; a call that is refused for what it asks does not."""
         if isinstance(error, DeviceAuthError) and error.placeholders.get("status") == "401":
             self.refusals += 1
             self.refused_since = self.refused_since or self._wall()
-        if isinstance(error, DeviceAuthError) or _whole(error) or error.key == "cloud_error":
+        if isinstance(error, DeviceAuthError) or _whole(error) or isinstance(error, DeviceProtocolError):
             self.failing_since = self.failing_since or self._wall()
 
     @staticmethod

@@ -8,7 +8,6 @@ import json
 import logging
 import math
 import re
-import time
 from typing import Final, Protocol
 from urllib.parse import quote, urlsplit
 
@@ -24,6 +23,7 @@ from ...energy_core.errors import (
     EnergyError,
     RateLimitedError,
 )
+from ...energy_core.exchange import Exchange
 from ...energy_core.http import Json, request
 from ...energy_core.pacing import Pacer
 from ...energy_core.points import tidy
@@ -105,7 +105,6 @@ class CloudClient:
     async def _send(self, endpoint: Endpoint, url: str, content: Json, *, command: bool) -> Json:
         async with self._pacer.turn(command=command):
             self._quota.spend(command=command)
-            started, said = time.monotonic(), "cancelled"
             try:
                 answer = await request(
                     self._session,
@@ -116,14 +115,11 @@ class CloudClient:
                     headers={"apikey": self._key, "Connection": "close"},
                     content=content,
                     max_bytes=MAX_BYTES,
+                    exchange=Exchange(_LOGGER, "cloud", endpoint.name),
                 )
-                said = str(answer.status)
             except EnergyError as error:
-                said = str(error)
                 # Without its cause: that one may show the address, and a password in it.
                 raise self._meant(error) from None
-            finally:
-                _LOGGER.debug("cloud %s %s in %.3f s", endpoint.name, said, time.monotonic() - started)
             self._quota.heard(answer.headers)
         parsed = parse.loose(answer.body)
         if isinstance(parsed, str) and parsed.startswith("<"):

@@ -25,6 +25,7 @@ from ...energy_core.errors import (
     RateLimitedError,
     WrongDeviceError,
 )
+from ...energy_core.exchange import Exchange
 from ...energy_core.http import Answer, Json, request
 from ...energy_core.pacing import Pacer
 from ...energy_core.points import Key, Raw, Source, number, text, tidy
@@ -211,17 +212,13 @@ class LanWire:
         return await self._send(path)
 
     async def _send(self, path: str) -> bytes:
-        shown, started = path.partition("=")[0], time.monotonic()
         try:
             answer = await self._request(path)
-        except EnergyError as error:
-            _LOGGER.debug("lan GET %s: %s after %.3f s", shown, error, time.monotonic() - started)
-            if isinstance(error, _DEAF):
-                self._confirmed_at = None
+        except _DEAF:
+            self._confirmed_at = None
             raise
         finally:
             self._pacer.rest()
-        _LOGGER.debug("lan GET %s %d in %.3f s", shown, answer.status, time.monotonic() - started)
         return answer.body
 
     async def _request(self, path: str) -> Answer:
@@ -234,6 +231,8 @@ class LanWire:
                 deadline=self._deadline,
                 headers=HEADERS,
                 max_bytes=MAX_BYTES,
+                # Without the value: it may be a password.
+                exchange=Exchange(_LOGGER, "lan", f"GET {path.partition('=')[0]}"),
             )
         except (DeviceAuthError, RateLimitedError) as error:
             status = error.placeholders.get("status", "429")

@@ -39,7 +39,7 @@ async def test_it_tells_how_the_gateway_does(hass: HomeAssistant, sim: EnvoySimu
     assert (found["token"]["role"], found["token"]["manual"]) == ("owner", False)
     assert found["token"]["signature_known"] is False
     assert "readings" in found["endpoints"]["answered"]
-    assert found["endpoints"]["troubles"]["ensemble"]["failures"] == 1
+    assert found["endpoints"]["troubles"]["ensemble"]["failures"] == 2
     assert found["ledger"]["site.production"]["days"] >= 1
     assert found["blocks"]["info"]["values"]["serial"] == "REDACTED"
     assert found["capture"]["exchanges"] == []

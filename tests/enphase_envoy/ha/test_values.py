@@ -184,6 +184,8 @@ async def test_devices(hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseC
     assert (gateway.sw_version, gateway.hw_version, gateway.serial_number) == ("8.3.5289", "800-00554-r03", SERIAL)
     assert gateway.configuration_url == f"https://{sim.address}"
     assert (of(ENCHARGE).name, of(ENCHARGE).model) == (f"Encharge {ENCHARGE}", "Encharge")
+    assert (of(ENCHARGE).serial_number, of(ENCHARGE).sw_version) == (ENCHARGE, "2.0.6727_rel/22.15")
+    assert all(of(each).hw_version for each in (ENCHARGE, COLLAR, COMBINER, QRELAY, ACB))
     assert (of(COLLAR).name, of(COLLAR).model) == (f"Collar {COLLAR}", "IQ Meter Collar")
     assert of(f"{SERIAL}_acb").name == f"ACB {SERIAL}"
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 import time
 from typing import Any
 
+from modbus_connection import ModbusConnectionError
 import pytest
 
 from custom_components.energy_core.errors import (
@@ -302,7 +303,7 @@ class OddUnit:
 
     async def disconnect(self) -> None:
         self.drops += 1
-        raise modbus.ModbusConnectionError("already gone")
+        raise ModbusConnectionError("already gone")
 
     async def read_holding_registers(self, address: int, count: int) -> list[int]:
         return self._read(3, address, count)
@@ -699,3 +700,39 @@ def test_a_memory_goes_to_storage_and_back() -> None:
     memory = Memory(firmware="1/2", function=4, swapped=True, text_words=8, absent={3, 1}, splits={7}, other_function={9})
     assert memory.as_dict()["absent"] == [1, 3]
     assert Memory.restored(memory.as_dict()) == memory
+
+
+@pytest.mark.parametrize("code", [1, 2, 3])
+async def test_refusals_that_begin_in_mid_poll_teach_nothing(bench: Bench, code: int) -> None:
+    """Was wrong: after one good answer every other register was searched, and then missed for a week."""
+    sim = await bench.start(packs=0)
+    titan = bench.modbus(sim, gap=0.03)
+    await titan.update(titan.blocks)
+    known = titan.wire.memory.as_dict()
+    healthy = len(sim.requests)
+    await titan.update(titan.blocks)
+    healthy = len(sim.requests) - healthy
+    for _ in range(modbus.DOUBT - 1):
+        before = len(sim.requests)
+        update = asyncio.create_task(titan.update(titan.blocks))
+        while len(sim.requests) == before:  # noqa: ASYNC110 - the simulator has no event for it
+            await asyncio.sleep(0.005)
+        sim.faults.modbus = f"exception:{code}"
+        report = await update
+        assert "battery" in report.failed
+        assert len(sim.requests) - before <= healthy
+        sim.faults.clear()
+    assert titan.wire.memory.as_dict() == known
+    assert (await titan.update(titan.blocks)).failed == {}
+
+
+async def test_what_is_refused_again_and_again_is_learned(bench: Bench) -> None:
+    """A register that a unit no longer has takes no others along for ever."""
+    sim = await bench.start(packs=0)
+    titan = bench.modbus(sim)
+    await titan.update(titan.blocks)
+    sim.options.extra_holes = {6563}
+    for _ in range(modbus.DOUBT):
+        report = await titan.update(titan.blocks)
+    assert report.failed == {}
+    assert titan.wire.memory.absent == {6563}

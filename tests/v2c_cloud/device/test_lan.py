@@ -681,9 +681,9 @@ class TestTransport:
         await wire.write(order())
         await failing(wire.write(order()), DeviceConnectionError)
         lines = [record.getMessage() for record in caplog.records if record.name == lan.__name__]
-        assert re.fullmatch(r"lan GET /RealTimeData 200 in 0\.\d{3} s", lines[0])
-        assert re.fullmatch(r"lan GET /write/Intensity 200 in 0\.\d{3} s", lines[1])
-        assert re.fullmatch(r"lan GET /write/Intensity: .+ after 0\.\d{3} s", lines[2])
+        assert re.fullmatch(r"lan GET /RealTimeData 200 \d+ B in 0\.\d{3} s", lines[0])
+        assert re.fullmatch(r"lan GET /write/Intensity 200 2 B in 0\.\d{3} s", lines[1])
+        assert re.fullmatch(r"lan GET /write/Intensity failed after 0\.\d{3} s: .+", lines[2])
         assert len(lines) == 3
         assert not any(secret in line for line in lines for secret in ("127.0.0.1", box.address[-5:], "=16", "SIM"))
 

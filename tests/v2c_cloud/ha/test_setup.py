@@ -356,4 +356,4 @@ async def test_an_entry_of_the_predecessor(hass: HomeAssistant, cloud: V2CCloudS
 async def test_an_entry_of_a_later_version_is_left_alone(hass: HomeAssistant, cloud: V2CCloudSimulator) -> None:
     """What is not understood is not touched."""
     with pytest.raises(AssertionError, match="MIGRATION_ERROR"):
-        await start(hass, {"api_key": KEY, "base_url": cloud.base_url}, version=3)
+        await start(hass, {"api_key": KEY, "base_url": cloud.base_url}, version=4)

@@ -1,0 +1,56 @@
+"""The dashboards: the house's own, added with one click, and Home Assistant's Energy dashboard with its sources."""
+
+import pytest
+
+from demo.flow import API_KEY
+from tests.e2e import past
+
+WIDE = (1600, 1100)
+ADDED = ("test_titan_is_added", "test_charger_gets_its_address", "test_gateway_is_added", "test_zero_export_is_added")
+
+
+@pytest.mark.after(*ADDED)
+def test_house_has_a_past(stage):
+    stage.house(car={"connected": True, "soc": 40})
+    past.give(stage)
+    known = {one["statistic_id"] for one in stage.command("recorder/list_statistic_ids")}
+    assert len([one for one in known if one.startswith("sensor.")]) > 10
+    assert API_KEY not in str(known)
+
+
+@pytest.mark.after(*ADDED)
+def test_dashboard_is_added(user, stage):
+    # A browser that was open before the integrations came knows of their dashboards once it is loaded anew.
+    user.visit("/config/lovelace/dashboards")
+    user.press("Add dashboard")
+    user.reads("Energy Core: House")
+    user.picture("new-dashboard")
+    user.page.get_by_text("Energy Core: House").last.click()
+    user.press("Create")
+    stage.until(lambda: bool(stage.command("lovelace/dashboards/list")))
+
+
+@pytest.mark.after("test_dashboard_is_added")
+@pytest.mark.parametrize(
+    ("view", "picture", "size"),
+    [
+        ("house", "house-dashboard", WIDE),
+        ("battery", "dashboard", WIDE),
+        ("charger", "v2c-dashboard", WIDE),
+        ("solar", "envoy-dashboard", WIDE),
+        ("control", "control-dashboard", WIDE),
+    ],
+)
+def test_dashboard_has_a_page(user, stage, view, picture, size):
+    path = stage.command("lovelace/dashboards/list")[-1]["url_path"]
+    user.go(f"/{path}/{view}")
+    user.page.locator("hui-tile-card").nth(4).wait_for()
+    assert user.page.get_by_text("Configuration error").count() == 0
+    user.picture(picture, size)
+
+
+@pytest.mark.after("test_energy_dashboard_is_set_up[enphase_envoy-solar]")
+def test_energy_dashboard_shows_a_day(user):
+    user.go("/energy")
+    user.page.locator("hui-energy-solar-graph-card canvas, hui-energy-usage-graph-card canvas, canvas").first.wait_for()
+    user.picture("energy")
