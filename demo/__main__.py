@@ -1,11 +1,10 @@
-"""Run the demo: scripts/demo [--check] [--port N] [--screenshots DIR] [--keep]."""
+"""Run the demo: scripts/demo [--check] [--port N] [--keep]."""
 
 import argparse
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 import signal
 import sys
 
@@ -20,12 +19,11 @@ from .loops import add_loops
 from .processes import tail
 from .registry import read_house
 from .runtime import Demo, running
-from .screenshots import take_all
 from .simulator import DAYLIGHT, PACKS, STEADY
 from .waiting import wait_values
 
 DEFAULT_PORT = 8123
-# The whole of a check or of the pictures: something hangs when it takes longer.
+# The whole of a check: something hangs when it takes longer.
 TIME_LIMIT = 1200
 # The battery packs follow the first values a few readings later; the dashboard wants to show them.
 PACKS_WITHIN = 60
@@ -38,7 +36,6 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/demo", description="A real Home Assistant on a simulated house.")
     parser.add_argument("--check", action="store_true", help="check it all on free ports, print a table, end with 0 or 1")
     parser.add_argument("--port", type=int, help=f"port of Home Assistant (default {DEFAULT_PORT}; with --check a free one)")
-    parser.add_argument("--screenshots", type=Path, metavar="DIR", help="take pictures with Chromium, then end")
     parser.add_argument("--home-assistant", metavar="VERSION", help="another version of Home Assistant, by its lock in locks/")
     parser.add_argument("--keep", action="store_true", help="keep the configuration folder")
     return parser.parse_args(argv)
@@ -46,11 +43,10 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 async def run(options: argparse.Namespace) -> int:
     """Run what was asked for and return the exit code."""
-    brief = options.check or options.screenshots is not None
-    port = options.port or (None if brief else DEFAULT_PORT)
+    port = options.port or (None if options.check else DEFAULT_PORT)
     say("Starting the simulated house and Home Assistant …")
     stack = running(port=port, keep=options.keep, version=options.home_assistant)
-    async with asyncio.timeout(TIME_LIMIT if brief else None), stack as demo:
+    async with asyncio.timeout(TIME_LIMIT if options.check else None), stack as demo:
         try:
             return await _demo(demo, options)
         except DemoError:
@@ -73,12 +69,9 @@ async def _demo(demo: Demo, options: argparse.Namespace) -> int:
     await demo.simulator.change({"car": {"connected": True, "soc": 40}})
     await wait_values(partial(read_house, demo.hass, TITAN), demo.hass, parts=PACKS + 1, limit=PACKS_WITHIN)
     await prepare(demo.hass)
-    if options.screenshots is not None:
-        await take_all(demo, options.screenshots.resolve())
-    else:
-        await add_loops(demo.hass)
-        _welcome(demo)
-        await asyncio.Event().wait()
+    await add_loops(demo.hass)
+    _welcome(demo)
+    await asyncio.Event().wait()
     return 0
 
 

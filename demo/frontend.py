@@ -1,19 +1,14 @@
 """Makes Home Assistant ready to be looked at: dashboard, start page, Energy preferences."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from .charger import read_charger
 from .client import HomeAssistant
 from .dashboard import CONFIG, TITLE, URL_PATH
 from .energy import set_up_energy
-from .registry import House
 
 # Statistics are compiled every five minutes: a young house has none yet.
 YOUNG = frozenset({"statistics_not_defined"})
-# The cloud is asked for sessions two minutes after the start; after five there will be none.
-SESSIONS_EACH, SESSIONS_LOOKS = 10, 30
 
 
 async def prepare(hass: HomeAssistant) -> None:
@@ -25,16 +20,6 @@ async def prepare(hass: HomeAssistant) -> None:
     await set_up_energy(hass)
     # Speech, camera and image parts are always loaded and lack their libraries here: not a thing of this demo.
     await hass.action("persistent_notification.dismiss_all")
-
-
-async def wait_for_sessions(hass: HomeAssistant) -> House:
-    """Wait until the cloud was asked for the charger's past sessions; return the charger as it is then."""
-    for _ in range(SESSIONS_LOOKS):
-        charger = await read_charger(hass)
-        if charger.find("last_session_energy"):
-            break
-        await asyncio.sleep(SESSIONS_EACH)
-    return charger
 
 
 def energy_issues(verdict: Mapping[str, Any]) -> list[str]:

@@ -9,7 +9,6 @@ from demo.checks_v2c import LAN_LOST
 from demo.compare import Saying, log_complaints
 from demo.flow import account_form
 from demo.registry import Entity, House
-from demo.screenshots import charger_shots
 
 DEVICE = {"id": "d1", "identifiers": [["v2c_cloud", DEVICE_ID]], "entry_type": None, "name": "Trydan"}
 ACCOUNT = {"id": "d2", "identifiers": [["v2c_cloud", "v2c_account_1"]], "entry_type": "service", "name": "V2C Cloud"}
@@ -93,15 +92,6 @@ def test_expectations_follow_the_box():
     assert numbers["grid_power"].value == -380
     assert numbers["session_energy"].value == numbers["charge_energy"].value == 65
     assert (numbers["intensity_number"].value, numbers["intensity_number"].domain) == (8, "number")
-
-
-# Its view and its pictures
-
-
-def test_pictures_have_names_of_their_own_and_end_with_the_dashboard(charger):
-    names = [shot.name for shot in charger_shots(charger)]
-    assert all(name.startswith("v2c-") for name in names)
-    assert names[-1] == "v2c-dashboard"
 
 
 # Its log

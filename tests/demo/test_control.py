@@ -1,7 +1,5 @@
-"""The control loops in the demo: their forms, where they are found, their view, their checks and their pictures."""
+"""The control loops in the demo: their forms, where they are found, and their checks."""
 
-import json
-from pathlib import Path
 
 import pytest
 import yaml
@@ -16,7 +14,6 @@ from demo.console import DemoError
 from demo.flow import SUBENTRY, TITAN, add_subentry, defaults
 from demo.loops import HEATER, PLANS, SOLAR_CHARGING, SURPLUS_LEVEL, ZERO_EXPORT, forms, heater
 from demo.registry import Entity, House, read_house, read_subentry
-from demo.screenshots_control import FORMS, form_shots, loop_shots
 
 ENTRY = "e1"
 DEVICE = {
@@ -179,22 +176,9 @@ async def test_a_loop_that_is_not_there_yet(kind, devices):
     assert await read_subentry(Hass(devices=devices), TITAN, kind) is None
 
 
-# Their view, their checks, their pictures
+# Their checks
 
 
 def test_what_is_borrowed_of_the_box():
     values = {"Paused": 1, "Intensity": 8, "ChargePower": 0}
     assert borrowed({"trydan": {"values": values}}) == {"Paused": 1, "Intensity": 8}
-
-
-def test_pictures(loops):
-    assert [shot.name for shot in form_shots()] == [f"{kind}-flow" for kind in LOOPS]
-    assert [shot.name for shot in loop_shots(loops)] == ["control-dashboard", *(f"{kind}-device" for kind in LOOPS)]
-
-
-@pytest.mark.parametrize(("kind", "domain", "button", "choice"), FORMS)
-def test_the_words_that_are_pressed_are_ours(kind, domain, button, choice):
-    path = Path("custom_components", domain, "translations", "en.json")
-    texts = json.loads(path.read_text())["config_subentries"][kind]
-    assert button == texts["initiate_flow"]["user"]
-    assert choice in (None, texts["step"]["user"].get("menu_options", {}).get("loop"))

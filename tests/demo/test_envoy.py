@@ -9,7 +9,6 @@ from demo.config_dir import CLOUDS
 from demo.envoy import INVERTERS, SOLAR_ONLY, envoy_expectations
 from demo.flow import envoy_forms
 from demo.registry import Entity, House, without_value
-from demo.screenshots import envoy_shots
 from simulators.enphase_cloud import EnphaseCloudSimulator
 from simulators.envoy_options import EnvoyOptions
 
@@ -119,16 +118,6 @@ def test_a_restart_is_one_line_of_the_log():
     other = line | {"message": [f"Envoy {SERIAL}: no values of /production.json: status 503"]}
     assert log_complaints([lost], ("enphase_envoy",), (GATEWAY_LOST,)) == []
     assert len(log_complaints([lost, other], ("enphase_envoy",), (GATEWAY_LOST,))) == 1
-
-
-# Its view and its pictures
-
-
-def test_pictures_have_names_of_their_own_and_end_with_the_dashboard(envoy):
-    names = [shot.name for shot in envoy_shots(envoy)]
-    assert all(name.startswith("envoy-") for name in names)
-    assert "envoy-inverter" in names
-    assert names[-1] == "envoy-dashboard"
 
 
 # The Energy dashboard

@@ -47,5 +47,4 @@ def test_defaults_of_a_follow_up_step():
 
 def test_command_line():
     assert arguments(["--check", "--port", "18123"]).port == 18123
-    assert arguments([]).screenshots is None
-    assert arguments(["--screenshots", "docs/images"]).screenshots.name == "images"
+    assert not arguments([]).check

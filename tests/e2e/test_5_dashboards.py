@@ -2,6 +2,7 @@
 
 import pytest
 
+from demo.dashboard import BATTERY_PATH, CHARGER_PATH, CONTROL_PATH, HOUSE_PATH, SOLAR_PATH
 from demo.flow import API_KEY
 from tests.e2e import past
 
@@ -34,11 +35,11 @@ def test_dashboard_is_added(user, stage):
 @pytest.mark.parametrize(
     ("view", "picture", "size"),
     [
-        ("house", "house-dashboard", WIDE),
-        ("battery", "dashboard", WIDE),
-        ("charger", "v2c-dashboard", WIDE),
-        ("solar", "envoy-dashboard", WIDE),
-        ("control", "control-dashboard", WIDE),
+        (HOUSE_PATH, "house-dashboard", WIDE),
+        (BATTERY_PATH, "dashboard", WIDE),
+        (CHARGER_PATH, "v2c-dashboard", WIDE),
+        (SOLAR_PATH, "envoy-dashboard", WIDE),
+        (CONTROL_PATH, "control-dashboard", WIDE),
     ],
 )
 def test_dashboard_has_a_page(user, stage, view, picture, size):

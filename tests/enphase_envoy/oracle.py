@@ -13,7 +13,7 @@ from typing import Any, Final
 from unittest.mock import patch
 
 from homeassistant.config_entries import HANDLERS, ConfigEntry, ConfigEntryState, ConfigFlow
-from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE
+from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE, MAJOR_VERSION, MINOR_VERSION, __version__
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_platform, entity_registry as er
 from homeassistant.helpers.entity import Entity
@@ -27,6 +27,7 @@ from homeassistant.loader import (
     async_get_custom_components,
     async_get_integration,
 )
+import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.enphase_envoy.capture_gateway import CaptureGateway
@@ -35,6 +36,12 @@ from tests.source_tree import COMPONENTS
 DOMAIN: Final = "enphase_envoy"
 CORE_PACKAGE: Final = f"homeassistant.components.{DOMAIN}"
 OUR_PACKAGE: Final = f"custom_components.{DOMAIN}"
+
+# Core's own differs between versions. The contract is with this one; newer ones show what will change.
+CONTRACT: Final = (2026, 10)
+OF_THE_CONTRACT: Final = pytest.mark.skipif(
+    (MAJOR_VERSION, MINOR_VERSION) < CONTRACT, reason=f"core's own is another before {CONTRACT}, and this is {__version__}"
+)
 
 type Value = str | int | float | bool | datetime | None
 # The domain of an entity, and its unique id.

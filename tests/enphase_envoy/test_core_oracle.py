@@ -12,6 +12,7 @@ from tests.enphase_envoy.capture_gateway import OWN, CaptureGateway, captures, e
 from tests.enphase_envoy.oracle import (
     CORE_PACKAGE,
     DOMAIN,
+    OF_THE_CONTRACT,
     OUR_PACKAGE,
     core_entry,
     core_snapshot,
@@ -24,6 +25,7 @@ from tests.enphase_envoy.oracle import (
     use_ours,
 )
 
+pytestmark = OF_THE_CONTRACT
 OURS = pytest.mark.skipif(not ours_is_here(), reason="custom_components/enphase_envoy cannot be loaded yet")
 ABSENT = object()
 

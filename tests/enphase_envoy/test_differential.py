@@ -19,6 +19,7 @@ from tests.enphase_envoy.capture_gateway import OWN, PUBLIC, CaptureGateway, cap
 from tests.enphase_envoy.differences import ABSENT, FILE, Differences, number
 from tests.enphase_envoy.oracle import (
     DOMAIN,
+    OF_THE_CONTRACT,
     CoreEntity,
     Key,
     Snapshot,
@@ -31,7 +32,10 @@ from tests.enphase_envoy.oracle import (
     use_ours,
 )
 
-pytestmark = pytest.mark.skipif(not ours_is_here(), reason="custom_components/enphase_envoy cannot be loaded yet")
+pytestmark = [
+    OF_THE_CONTRACT,
+    pytest.mark.skipif(not ours_is_here(), reason="custom_components/enphase_envoy cannot be loaded yet"),
+]
 
 # What must be as with core, besides the value.
 SAME: Final = ("unit", "state_class", "device_class")

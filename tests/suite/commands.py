@@ -63,6 +63,7 @@ RUN_BY: Final[Mapping[str, tuple[str, str]]] = {
     ".venv/bin/python -m tests.v2c_cloud.device.budget_sim": (
         *("tests/v2c_cloud/device/test_plan.py", "def test_the_docs_show_what_the_simulation_prints"),
     ),
+    ".venv/bin/python -m tests.upgrade.record": ("tests/upgrade/test_recording.py", "def test_the_present_code_can_be_recorded"),
     ".venv/bin/python -m tests.faults": ("tests/faults/test_page.py", "def test_the_page_is_up_to_date"),
     ".venv/bin/prek install": (_HERE, "def test_the_hooks_install"),
     ".venv/bin/ruff check --fix && .venv/bin/ruff format": ("scripts/test", '"$bin/ruff" format --check'),

@@ -1,10 +1,14 @@
 """The recordings themselves: one for each integration of each version, without an address or a secret of the day."""
 
+import os
+from pathlib import Path
 import re
+import subprocess
+import sys
 
 import pytest
 
-from tests.source_tree import integrations
+from tests.source_tree import ROOT, integrations
 from tests.upgrade.recording import filled, folded, lost, named, path_of, unfolded, versions
 
 # An address with its port, a token, a fingerprint, a folder of the machine that recorded.
@@ -60,3 +64,15 @@ def test_what_counts_as_lost() -> None:
     assert list(lost(before, before)) == []
     assert list(lost(before, {"a": {"b": 7, "c": [3, 4, 5]}, "d": 1, "e": 0, "new": 1})) == []
     assert list(lost(before, {"a": {"c": [1]}, "d": None, "e": None})) == ["/a/b", "/a/c", "/e"]
+
+
+def test_the_present_code_can_be_recorded(tmp_path: Path) -> None:
+    """Each integration leaves a file; one that is there is not written again."""
+    command = [sys.executable, "-m", "tests.upgrade.record", str(tmp_path)]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=110, check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert {path.stem for path in tmp_path.glob("*.json")} == {"enphase_envoy", "titan_izypower", "v2c_cloud"}
+    again = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert again.returncode != 0
+    assert "already" in again.stderr

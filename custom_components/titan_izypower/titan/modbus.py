@@ -77,6 +77,8 @@ class ModbusWire:
         self._refusals: list[EnergyError] = []
         # Registers that have answered, by firmware, and how often they were refused since.
         self._refused: dict[tuple[str | None, int], int] = {}
+        # Whether anything answered the last time: a unit that refuses everything says nothing about a register.
+        self._lively = False
         # The library of Home Assistant 2026.9 cannot be told; there our deadline ends the wait.
         if hasattr(unit, "require_timeout"):
             unit.require_timeout(ANSWER_WITHIN)
@@ -90,6 +92,7 @@ class ModbusWire:
         try:
             await self._collect(cast("Sequence[Register]", sources), answers, failed, command=command)
         finally:
+            self._lively = bool(answers)
             if not answers:
                 # A unit that refuses everything is not ready: nothing is learned from that.
                 self.memory = Memory.restored(before)
@@ -175,7 +178,7 @@ class ModbusWire:
             return
         for each in known:
             self._refused[firmware, each.key] += 1
-        if self._refused[firmware, known[0].key] % DOUBT:
+        if not self._lively or self._refused[firmware, known[0].key] % DOUBT:
             raise error
 
     def _function(self, group: list[Register]) -> int:

@@ -16,7 +16,7 @@ from simulators.enphase_cloud import EnphaseCloudSimulator
 from simulators.envoy import EnvoySimulator
 from tests.enphase_envoy.ha.house import ACCOUNT, SERIAL, account_data, data_of, known, settle, start
 from tests.enphase_envoy.ha.rig import asked, entity, poll, state
-from tests.enphase_envoy.oracle import load, read_entities, registry_of, use_core, use_ours
+from tests.enphase_envoy.oracle import OF_THE_CONTRACT, load, read_entities, registry_of, use_core, use_ours
 
 SITES: dict[str, dict[str, Any]] = {
     "mono": {},
@@ -52,6 +52,7 @@ def summary(hass: HomeAssistant, entry: Any) -> dict[tuple[str, str], tuple[Any,
     }
 
 
+@OF_THE_CONTRACT
 @pytest.mark.parametrize("site", SITES)
 async def test_there_and_back(hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseCloudSimulator, site: str) -> None:
     """Nothing of core's registry is lost or changed, its devices are ours, and core finds all of it again."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from homeassistant.components.modbus.connection import async_get_connection_info
+from homeassistant.components.modbus.connection import DATA_MODBUS_CONNECTIONS
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import HomeAssistant
@@ -89,7 +89,7 @@ async def test_a_unit_that_is_off_at_the_start_is_tried_until_it_answers(
     sim.faults.modbus = sim.faults.http = "refuse"
     assert not await hass.config_entries.async_setup(entry.entry_id)
     assert entry.state is ConfigEntryState.SETUP_RETRY
-    assert async_get_connection_info(hass) == []
+    assert not hass.data.get(DATA_MODBUS_CONNECTIONS)
     sim.faults.clear()
     await pass_time(hass, 120)
     assert entry.state is ConfigEntryState.LOADED

@@ -4,7 +4,7 @@ from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
 
-from homeassistant.components.modbus.connection import async_get_connection_info, async_get_unit
+from homeassistant.components.modbus.connection import DATA_MODBUS_CONNECTIONS, async_get_unit
 from homeassistant.config_entries import SOURCE_DHCP, SOURCE_ZEROCONF, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -425,7 +425,7 @@ async def test_nothing_is_left_after_unloading_and_removing(
     store = f"{DOMAIN}.{entry.entry_id}"
     assert await hass.config_entries.async_unload(entry.entry_id)
     await settle(hass)
-    assert async_get_connection_info(hass) == []
+    assert not hass.data.get(DATA_MODBUS_CONNECTIONS)
     assert store in hass_storage
     await hass.config_entries.async_remove(entry.entry_id)
     await settle(hass)
