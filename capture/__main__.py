@@ -8,14 +8,13 @@ import argparse
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+import os
 from pathlib import Path
 import re
 import sys
 from typing import Any
 
-from homeassistant.components.diagnostics import async_redact_data
-
-from custom_components.energy_core.capture import dumps, scrub
+from custom_components.energy_core.capture import blank, dumps, scrub
 from custom_components.energy_core.errors import EnergyError
 
 from . import envoy, titan, trydan
@@ -51,7 +50,7 @@ def document(found: Found) -> dict[str, Any]:
     """Return the capture as it is written."""
     today = datetime.now(UTC).date().isoformat()
     told = found.recorder.capture(maker=found.maker, model=found.model, firmware=found.firmware, date=today)
-    return dict(scrub(async_redact_data(told, found.names), found.secrets))
+    return dict(scrub(blank(told, found.names, short=not found.blanks_all), found.secrets))
 
 
 async def run(options: argparse.Namespace) -> int:
@@ -71,7 +70,12 @@ async def run(options: argparse.Namespace) -> int:
         return 1
     firmware = re.sub(r"[^\w.-]+", "_", found.firmware or "unknown")
     path: Path = options.file or Path(f"capture-{options.device}-{firmware}.json")
-    path.write_text(dumps(told), encoding="utf-8")  # noqa: ASYNC240 one file, at the end
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if options.file else os.O_EXCL), 0o600), "w") as file:
+            file.write(dumps(told))
+    except OSError as error:
+        sys.stderr.write(f"error: {path} was not written: {error.strerror}\n")
+        return 1
     sys.stderr.write(f"{len(told['exchanges'])} answers in {path}. Read it before you share it.\n")
     return 0
 

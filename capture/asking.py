@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from getpass import getpass
+import re
 import sys
 
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 
-from custom_components.energy_core.capture import Json, Recorder
+from custom_components.energy_core.capture import NAMES, Json, Recorder
 from custom_components.energy_core.errors import DeviceProtocolError, EnergyError
 from custom_components.energy_core.http import Answer, parse
 
@@ -22,8 +23,9 @@ class Found:
     firmware: str | None = None
     recorder: Recorder = field(default_factory=Recorder)
     secrets: set[str] = field(default_factory=set)
-    # Keys of its answers whose values are private, whatever they are.
-    names: frozenset[str] = frozenset()
+    # Keys of its answers whose values are private, and whether all of them go, or those too short to be looked for.
+    names: re.Pattern[str] = NAMES
+    blanks_all: bool = False
     # Where nothing answered, and why; for the person at the keyboard.
     silent: dict[str, str] = field(default_factory=dict)
 

@@ -7,7 +7,7 @@ import logging
 from modbus_connection import ModbusTcpParams
 from modbus_connection.tmodbus import ModbusConnection
 
-from custom_components.energy_core.errors import EnergyError
+from custom_components.energy_core.errors import DeviceConnectionError, DeviceTimeoutError, EnergyError
 from custom_components.energy_core.pacing import Pacer
 from custom_components.energy_core.points import Key, Raw, Source
 from custom_components.energy_core.report import Reading
@@ -58,8 +58,10 @@ async def _by_http(options: Namespace, found: Found, pacer: Pacer, say: Say) -> 
         told = await _read("http", wire.read, sources, found, say)
     found.firmware = _text(told.get("Sys.GetConfig.device.fw"))
     found.model = _text(told.get("Sys.GetConfig.device.type"))
-    serials = [number for number, each in table.read_points().items() if "serial" in each.name.lower()]
-    private = [told.get(key) for key in (*serials, *(path for path in SYSTEM if path.endswith((".sn", ".mac"))))]
+    serials = {str(number) for number, each in table.read_points().items() if "serial" in each.name.lower()}
+    answers = [each["body"] for each in found.recorder.capture()["exchanges"] if isinstance(each["body"], dict)]
+    # As it was answered, and not as it was understood: an answer may be there although its request failed as a whole.
+    private = [value for body in answers for key, value in body.items() if key in serials or key.endswith((".sn", ".mac"))]
     found.secrets |= {str(each) for each in (*private, password) if each}
 
 
@@ -71,7 +73,7 @@ async def _read(name: str, read: Read, sources: Sequence[Source], found: Found, 
             reading = await read(sources[start : start + GROUP])
         except EnergyError as error:
             found.silent[name] = str(error)
-            if not values:
+            if isinstance(error, DeviceConnectionError | DeviceTimeoutError) and not values:
                 break
             continue
         values |= reading.values

@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 from collections.abc import Callable, Mapping
+import re
 from typing import Any
 
 from aiohttp import ClientSession
@@ -14,7 +15,7 @@ from custom_components.v2c_cloud.v2c import endpoints
 from custom_components.v2c_cloud.v2c.address import netloc, split
 from custom_components.v2c_cloud.v2c.cloud import BASE_URL, CloudClient
 from custom_components.v2c_cloud.v2c.lan import DEADLINE, GAP, HEADERS, MAX_BYTES, REALTIME
-from custom_components.v2c_cloud.v2c.privacy import NAMES, PATTERN
+from custom_components.v2c_cloud.v2c.privacy import NAMES
 from custom_components.v2c_cloud.v2c.quota import Quota
 from custom_components.v2c_cloud.v2c.repair import KEYWORDS, realtime
 
@@ -26,12 +27,15 @@ OF_CHARGER = (
     *(endpoints.RFID_CARDS, endpoints.SESSIONS, endpoints.PROFILES),
 )
 
+# In a text that is no JSON, too.
+PRIVATE = re.compile(r'"(?:ID|SSID|IP|MAC)"\s*[:=]?\s*"((?:[^"\\]|\\.)+)"', re.IGNORECASE)
+
 type Say = Callable[[str], None]
 
 
 async def capture(options: Namespace, say: Say) -> Found:
     """Ask the box, gently; then the cloud, if there is a key to it."""
-    found = Found(maker="V2C", model="Trydan", names=NAMES)
+    found = Found(maker="V2C", model="Trydan", names=NAMES, blanks_all=True)
     async with session(verified=False) as opened:
         await _by_lan(opened, options.host, found, say)
     if options.cloud:
@@ -50,9 +54,15 @@ async def _by_lan(opened: ClientSession, host: str, found: Found, say: Say) -> N
     await note(found, f"GET {REALTIME}", get(REALTIME), say)
     told = _told(found)
     found.firmware = str(told["FirmwareVersion"]) if "FirmwareVersion" in told else None
-    for keyword in KEYWORDS if told else ():
+    # Whatever was not understood is private all the same where it stands under such a name.
+    for text in (each["body"] for each in found.recorder.capture()["exchanges"] if isinstance(each["body"], str)):
+        for value in PRIVATE.findall(text):
+            found.secrets |= {value, value.encode().decode("unicode_escape", errors="ignore")}
+        found.recorder.note(f"GET {REALTIME}", PRIVATE.sub(lambda match: match[0].replace(match[1], "REDACTED"), text), 200)
+    for keyword in (each for each in KEYWORDS if told and each not in ("ID", "SSID", "IP")):
         await note(found, f"GET /read/{keyword}", get(f"/read/{keyword}"), say)
-    found.secrets |= {each for each in private(dict(told), PATTERN) if each}
+    known = (dict(told), found.recorder.capture()["exchanges"])
+    found.secrets |= {each for one in known for each in private(one, NAMES) if each}
     found.secrets |= {str(told[name]) for name in ("ID", "SSID", "IP") if told.get(name)}
 
 
@@ -94,4 +104,4 @@ async def _by_cloud(opened: ClientSession, base: str, key: str, found: Found, sa
             await call(told, endpoint, charger)
         for each in told.capture()["exchanges"]:
             found.recorder.note(f"{each['request']} of charger {number}", each["body"], each["status"])
-    found.secrets |= {each for each in private(found.recorder.capture()["exchanges"], PATTERN) if each}
+    found.secrets |= {each for each in private(found.recorder.capture()["exchanges"], NAMES) if each}

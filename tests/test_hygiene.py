@@ -960,3 +960,37 @@ def test_the_guard_sees_every_kind_of_step() -> None:
         stranger = Guard({"other": {"en": {}}})
         stranger.step(object(), flow, result)
         assert not stranger.problems
+
+
+# Sections of forms
+
+
+def filled_sections(source: str) -> list[int]:
+    """Return the lines where a section has a default: the frontend then leaves its required fields empty."""
+    pairs = [
+        (key, value)
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Dict)
+        for key, value in zip(node.keys, node.values, strict=True)
+    ]
+    return [
+        key.lineno
+        for key, value in pairs
+        if isinstance(key, ast.Call)
+        and isinstance(value, ast.Call)
+        and ast.unparse(value.func).endswith("section")
+        and any(word.arg == "default" for word in key.keywords)
+    ]
+
+
+@pytest.mark.parametrize("integration", integrations(), ids=str)
+def test_no_section_has_a_default(integration: Integration) -> None:
+    """Was wrong: nobody could add a Titan in the browser."""
+    for module in modules_under(integration.path):
+        assert filled_sections(module.source) == [], module
+
+
+def test_a_section_with_a_default_is_found() -> None:
+    """Negative control."""
+    assert filled_sections('{probatio.Required("advanced", default={}): section(probatio.Schema({}))}') == [1]
+    assert filled_sections('{probatio.Required("advanced"): section(probatio.Schema({}))}') == []

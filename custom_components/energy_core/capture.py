@@ -14,7 +14,15 @@ FORMAT = 1
 SHORTEST_SECRET = 4
 # Wherever they stand: addresses of networks and people, tokens.
 ADDRESSES: Final = re.compile(
-    r"\b(?:[0-9A-F]{2}[:-]){5}[0-9A-F]{2}\b|\b(?:\d{1,3}\.){3}\d{1,3}\b|[\w.+-]+@[\w-]+\.[\w.-]+|\beyJ[\w-]+\.[\w.-]+",
+    r"(?<![0-9A-F])(?:[0-9A-F]{2}[:-]){5}[0-9A-F]{2}(?![0-9A-F])|\b(?:\d{1,3}\.){3}\d{1,3}\b|[\w.+-]+@[\w-]+\.[\w.-]+|\beyJ[\w-]+\.[\w.-]+"
+    r"|(?<![:\w])(?:[0-9A-F]{1,4}:+){3,7}[0-9A-F]{1,4}(?![:\w])",
+    re.IGNORECASE,
+)
+# Under these names, or names that end so, devices of all makers tell who or where somebody is.
+NAMES: Final = re.compile(
+    r"(.*_)?(e?ssid|mac|ip|ipv[46]|(mac|ip|hw)_?addr(ess)?|address|serials?|serial_?num(ber)?s?|sn|imei|iccid|device_?id|(site|system)_?id"
+    r"|passw(or)?d|pwd|pass|.*token|session_?id|lat(itude)?|l(on|ng|ongitude)|zip|postal.*|phone|e?mail|user|owner|timezone"
+    r"|(user|host|load|site|first|last|car|card|rfid)_?name)",
     re.IGNORECASE,
 )
 _XML: Final = re.compile(r"<(\w+)>([^<]+)</\1>")
@@ -39,7 +47,7 @@ class Recorder:
         return dict(scrub({"format": FORMAT, **about, "exchanges": exchanges}, secrets))
 
 
-def private(told: Json, names: re.Pattern[str], shapes: re.Pattern[str] = ADDRESSES, name: str = "") -> Iterator[str]:
+def private(told: Json, names: re.Pattern[str] = NAMES, shapes: re.Pattern[str] = ADDRESSES, name: str = "") -> Iterator[str]:
     """Yield every secret in what a device told: by the name that it stands under, in JSON and XML, or by its shape."""
     match told:
         case dict():
@@ -49,12 +57,30 @@ def private(told: Json, names: re.Pattern[str], shapes: re.Pattern[str] = ADDRES
         case list():
             for each in told:
                 yield from private(each, names, shapes, name)
-        case str() | int() if not isinstance(told, bool):
+        case str() | int() | float() if not isinstance(told, bool):
             text = str(told).strip()
             yield from shapes.findall(text)
             yield from (each[2].strip() for each in _XML.finditer(text) if names.fullmatch(each[1]))
             if names.fullmatch(name):
                 yield text
+
+
+def blank(value: Json, names: re.Pattern[str], *, short: bool = False) -> Json:
+    """Return ``value`` without what stands under ``names``; only the ``short``, which cannot be looked for elsewhere."""
+    match value:
+        case dict():
+            return {
+                key: "REDACTED" if names.fullmatch(str(key)) and _hides(item, short=short) else blank(item, names, short=short)
+                for key, item in value.items()
+            }
+        case list():
+            return [blank(item, names, short=short) for item in value]
+    return value
+
+
+def _hides(value: Json, *, short: bool) -> bool:
+    """Tell whether a value says anything, and could not be found wherever else it stands."""
+    return value not in (None, "") and (not short or (isinstance(value, str) and len(value) < SHORTEST_SECRET))
 
 
 def scrub(value: Json, secrets: Collection[str]) -> Json:

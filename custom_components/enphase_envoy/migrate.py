@@ -20,6 +20,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 
 from ..energy_core.ha import takeover
+from ..energy_core.ha.coordinator import discreet
 from ..energy_core.ha.takeover import TAKEN_OVER, Taken, fits, issue_id
 from .button import RESCAN
 from .const import CONF_INTERVAL, CONF_PHASES, DOMAIN
@@ -179,7 +180,8 @@ def tell(hass: HomeAssistant, entry: ConfigEntry) -> None:
     if taken.origin == HOME_ASSISTANT:
         takeover.tell(hass, entry, taken, guide=GUIDE)
         return
-    _LOGGER.info("%s was taken over from %s", entry.title, taken)
+    name = discreet(entry.title, entry.unique_id or "")
+    _LOGGER.info("%s was taken over from %s: %s kept, %s aside, %s left", name, taken.origin, taken.kept, taken.aside, taken.left)
     ir.async_create_issue(
         hass,
         DOMAIN,

@@ -81,7 +81,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: V2CConfigEntry) -> bool:
     if not (any(each.last_update_success for each in runtime.chargers.values()) or _lives_in_the_cloud(runtime)):
         raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key="cannot_connect")
     entry.runtime_data = runtime
-    tell(hass, entry)
+    if runtime.chargers:
+        # An account without any shows nothing that could tell whose it was.
+        tell(hass, entry)
     _follow(hass, entry, runtime)
     _watch_others(hass, entry, runtime)
     await runtime.loops.load({KIND: partial(SolarCharging, hass, entry)})

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant
 
-from ..energy_core.capture import Recorder, scrub
+from ..energy_core.capture import Recorder, blank, scrub
 from ..energy_core.ha.diagnostics import device_diagnostics
 from .const import CONF_ADDRESSES, CONF_PAIRINGS, CONF_UNNAMED
 from .coordinator import TrydanCoordinator, V2CConfigEntry, V2CRuntime
@@ -44,7 +43,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: V2CConf
 
 def _clean(found: dict[str, Any], secrets: set[str]) -> dict[str, Any]:
     """Leave out what is private by its name, and then each secret wherever it occurs."""
-    return dict(scrub(async_redact_data(found, NAMES), secrets))
+    return dict(scrub(blank(found, NAMES), secrets))
 
 
 def _charger(charger: TrydanCoordinator, secrets: set[str]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The control loops in the demo: their forms, where they are found, and their checks."""
 
-
 import pytest
 import yaml
 

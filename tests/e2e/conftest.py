@@ -74,7 +74,7 @@ def user(chromium: str, stage: Stage, tmp_path_factory: pytest.TempPathFactory) 
     album = Path(os.environ[IMAGES]).resolve() if os.environ.get(IMAGES) else tmp_path_factory.mktemp("images")
     album.mkdir(parents=True, exist_ok=True)
     with opened(chromium, stage.url) as page:
-        yield User(page=page, album=album)
+        yield User(page=page, album=album, choosy=bool(os.environ.get(IMAGES)))
 
 
 def _shown(user: User, step: str) -> str:

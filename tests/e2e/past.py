@@ -1,4 +1,4 @@
-"""A past for a house that began a minute ago: the powers of two days, as the recorder would have them.
+"""A past for a house that began a minute ago: the powers of more than a week, as the recorder would have them.
 
 The recorder takes hours through its own command. Steps of five minutes it takes from nobody: they go into its database.
 """
@@ -18,13 +18,14 @@ from tests.e2e.stage import Stage
 
 STEP = timedelta(minutes=5)
 STEPS_PER_HOUR = 12
-DAYS = 2
+# The first day is out of sight: what it began with is not known, so its energy is not either.
+DAYS = 9
 # The sun stands highest a little ago, so that the curves lead to what the simulated house does now.
 NOON_AGO_H, DAYLIGHT_H = 1.5, 9.5
 SUN_W, BASE_W = 1900.0, 320.0
-# Hours before now, how long, and how many W more: kettles, ovens, and the car.
-MEALS = ((29.0, 0.6, 1500.0), (24.5, 1.2, 1100.0), (19.0, 2.0, 700.0), (5.0, 0.5, 1500.0), (1.2, 0.8, 900.0))
-CAR = ((21.0, 2.5, 2760.0), (2.6, 1.1, 1150.0))
+# Hours before now on each day, how long, and how many W more: kettles, ovens, and the car.
+MEALS = ((21.5, 1.2, 1100.0), (17.5, 0.5, 1500.0), (5.0, 0.5, 1500.0), (1.2, 0.8, 900.0))
+CAR = ((20.0, 1.6, 2760.0), (2.6, 1.1, 1150.0))
 BATTERY_WH, MOST_W, LEAST_SOC = 5400.0, 1200.0, 10.0
 CLASSES = {"W": "power", "kW": "power", "Wh": "energy", "kWh": "energy", "MWh": "energy", "%": "unitless"}
 SCALES = {"kW": 0.001, "kWh": 0.001, "MWh": 0.000001}
@@ -48,8 +49,8 @@ class Moment:
 
 
 def moments(now: datetime) -> list[Moment]:
-    """Return the past, from midnight of the day before to the last five minutes that are over."""
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=DAYS - 1)
+    """Return the past, from a midnight to the last five minutes that are over."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=DAYS)
     soc, found, start = 45.0, [], midnight
     while start + STEP <= now:
         ago = (now - start) / timedelta(hours=1)
@@ -68,6 +69,7 @@ def give(stage: Stage) -> None:
     titan, envoy = stage.do(read_house(hass, TITAN)), stage.do(read_envoy(hass))
     charger = stage.do(read_charger(hass))
     past, states = moments(datetime.now(ZoneInfo(TIME_ZONE))), stage.do(hass.states())
+    stage.house(soc=round(past[-1].soc))
     for house, key, of in _measured(titan, envoy, charger):
         if entity := house.find(key):
             values = [of(moment) for moment in past]
@@ -119,12 +121,17 @@ def _sun(ago: float) -> float:
     height = math.cos(math.pi * ((ago - NOON_AGO_H + 12) % 24 - 12) / DAYLIGHT_H)
     inside = abs((ago - NOON_AGO_H + 12) % 24 - 12) < DAYLIGHT_H / 2
     cloud = 1 - 0.3 * max(0.0, math.sin(ago * 2.7)) * max(0.0, math.sin(ago * 7.3))
-    return SUN_W * height * cloud if inside else 0.0
+    return SUN_W * height * cloud * _strength(ago) if inside else 0.0
 
 
 def _extra(ago: float, hours: Iterable[tuple[float, float, float]]) -> float:
     """Return the W of what ran so many hours ago."""
-    return sum(watts for begin, long, watts in hours if begin - long < ago <= begin)
+    return sum(watts for begin, long, watts in hours if begin - long < ago % 24 <= begin) * _strength(ago)
+
+
+def _strength(ago: float) -> float:
+    """Return how much of the usual a day brought; today all of it."""
+    return 1 - 0.4 * abs(math.sin(1.7 * (ago // 24)))
 
 
 def _write(stage: Stage, statistic: str, unit: str | None, past: list[Moment], values: list[float], *, counted: bool) -> None:

@@ -130,7 +130,6 @@ def test_energy_dashboard_is_set_up(user, stage, domain, kind):
 def test_energy_dashboard_shows_them(user):
     user.go("/config/energy")
     user.reads(re.compile("Lifetime production"))
-    user.picture("energy-sources")
 
 
 def _configure(user, domain):

@@ -33,21 +33,21 @@ def test_dashboard_is_added(user, stage):
 
 @pytest.mark.after("test_dashboard_is_added")
 @pytest.mark.parametrize(
-    ("view", "picture", "size"),
+    ("view", "picture", "heading"),
     [
-        (HOUSE_PATH, "house-dashboard", WIDE),
-        (BATTERY_PATH, "dashboard", WIDE),
-        (CHARGER_PATH, "v2c-dashboard", WIDE),
-        (SOLAR_PATH, "envoy-dashboard", WIDE),
-        (CONTROL_PATH, "control-dashboard", WIDE),
+        (HOUSE_PATH, "house-dashboard", "Energy today"),
+        (BATTERY_PATH, "dashboard", "Battery packs"),
+        (CHARGER_PATH, "v2c-dashboard", "Sessions"),
+        (SOLAR_PATH, "envoy-dashboard", "Inverters"),
+        (CONTROL_PATH, "control-dashboard", "Last hour"),
     ],
 )
-def test_dashboard_has_a_page(user, stage, view, picture, size):
+def test_dashboard_has_a_page(user, stage, view, picture, heading):
     path = stage.command("lovelace/dashboards/list")[-1]["url_path"]
     user.go(f"/{path}/{view}")
-    user.page.locator("hui-tile-card").nth(4).wait_for()
+    user.reads(heading)
     assert user.page.get_by_text("Configuration error").count() == 0
-    user.picture(picture, size)
+    user.picture(picture, WIDE)
 
 
 @pytest.mark.after("test_energy_dashboard_is_set_up[enphase_envoy-solar]")

@@ -8,9 +8,16 @@ from playwright.sync_api import Locator, Page, expect
 
 # A page of Home Assistant is another piece of script, and the machine may be busy.
 PATIENCE_MS = 20_000
-# Two pictures in a row that are equal: nothing fades or grows any more.
-STILL_MS, STILL_LOOKS = 250, 40
+# Two pictures in a row that are equal: nothing fades or grows any more. Flows of energy never stop.
+STILL_MS, STILL_LOOKS = 250, 16
 SEARCH = re.compile("^(Search|Rechercher)")
+# What stands on each field that opens a list: its own label, or that of the elements in which it lies.
+WORDS = """
+(fields) => {
+  const host = (element) => element?.getRootNode().host;
+  return fields.map((one) => one.label || host(one)?.label || host(host(one))?.label || one.placeholder || "");
+}
+"""
 INTEGRATIONS = "/config/integrations/dashboard"
 
 
@@ -20,6 +27,7 @@ class User:
 
     page: Page
     album: Path
+    choosy: bool = False
 
     def __post_init__(self) -> None:
         """Be patient."""
@@ -80,7 +88,7 @@ class User:
         """Pick one of many: open the field, search, take the line that has these words."""
         self._field(field).click()
         self.page.get_by_placeholder(SEARCH).last.fill(search)
-        lines = self.page.locator("ha-combo-box-item")
+        lines = self.page.locator("ha-picker-combo-box ha-combo-box-item")
         for word in words or (search,):
             lines = lines.filter(has_text=word)
         lines.last.click()
@@ -94,7 +102,7 @@ class User:
         """Return a field that opens a list, by the words on it."""
         fields = self.page.locator("ha-picker-field")
         for _ in range(PATIENCE_MS // STILL_MS):
-            words = fields.evaluate_all("all => all.map(one => one.label || one.placeholder || '')")
+            words = fields.evaluate_all(WORDS)
             if label in words:
                 return fields.nth(len(words) - 1 - words[::-1].index(label))
             self.page.wait_for_timeout(STILL_MS)
@@ -149,7 +157,9 @@ class User:
                 break
             before = now
             self.page.wait_for_timeout(STILL_MS)
-        (self.album / f"{name}.png").write_bytes(before or now)
+        # Asked for the pictures of the docs, only those that a page shows are kept.
+        if not self.choosy or (self.album / f"{name}.png").exists():
+            (self.album / f"{name}.png").write_bytes(before or now)
         if usual is not None:
             self.resize((usual["width"], usual["height"]))
 

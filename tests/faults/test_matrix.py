@@ -92,12 +92,16 @@ async def others(hass: HomeAssistant, there: Site, column: Column) -> list[Any]:
     return [await each.add(hass, there) for each in kinds if each.domain != column.domain]
 
 
+# In these rows the other devices are there, too: what is refused, what hangs, what is too large.
+TOGETHER = ("F1", "F4", "F32")
+
+
 @pytest.mark.parametrize(("row", "column"), CELLS)
 async def test_cell(
     hass: HomeAssistant, virtual_time: VirtualTime, there: Site, row: Row, column: Column, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Several intervals of it, and the time after."""
-    neighbours = await others(hass, there, column)
+    neighbours = await others(hass, there, column) if row.number in TOGETHER else []
     entry = await column.add(hass, there)
     await virtual_time.run(max(SETTLED, 2 * column.interval))
     watch = Watch(hass, shown(hass, entry.entry_id))

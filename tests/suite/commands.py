@@ -48,7 +48,7 @@ RUN_BY: Final[Mapping[str, tuple[str, str]]] = {
     "scripts/setup": ("scripts/test", "scripts/setup"),
     "scripts/test --home-assistant": (".github/workflows/test.yml", "scripts/test --home-assistant"),
     "scripts/test": TESTS,
-    "scripts/demo --screenshots": ("tests/demo", "screenshots"),
+    "scripts/test tests/e2e": ("scripts/test", "tests/e2e"),
     "scripts/demo --check --home-assistant": (".github/workflows/test.yml", "scripts/demo --check --home-assistant"),
     "scripts/demo": CI,
     "scripts/bench control --stack": ("tests/bench/test_control_stack.py", "def test_the_limits"),

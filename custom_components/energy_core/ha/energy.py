@@ -1,7 +1,7 @@
 """The action that sets up the Energy dashboard: what our devices can feed it with, beside what the user has.
 
-It only adds. A source that is there is never changed or removed, and nothing is measured twice: a house has one grid,
-and panels or a battery are offered beside those of others only when the user says that they are not the same.
+It only adds. A source that is there is never changed or removed, and nothing of one device is measured twice: a house has
+one grid, and panels or a battery are offered beside those of others only when the user says that they are not the same.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping

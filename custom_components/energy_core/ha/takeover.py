@@ -13,6 +13,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import issue_registry as ir
 
+from .coordinator import discreet
+
 _LOGGER = logging.getLogger(__name__)
 
 NEWER: Final = "entry_newer"
@@ -84,7 +86,8 @@ def accepted(hass: HomeAssistant, entry: ConfigEntry) -> None:
 @callback
 def tell(hass: HomeAssistant, entry: ConfigEntry, taken: Taken, *, guide: str) -> None:
     """Say once that all entities of an entry go on; the user's word ends it, and so does the next restart."""
-    _LOGGER.info("%s was taken over from %s, %s entities go on", entry.title, taken.origin, taken.kept)
+    name = discreet(entry.title, entry.unique_id or "")
+    _LOGGER.info("%s was taken over from %s, %s entities go on", name, taken.origin, taken.kept)
     ir.async_create_issue(
         hass,
         entry.domain,

@@ -4,13 +4,11 @@ from collections.abc import Iterator
 import re
 from typing import Any, Final
 
-from ...energy_core.capture import ADDRESSES, private
+from ...energy_core.capture import ADDRESSES, NAMES as USUAL, private
 
-NAMES: Final = re.compile(
-    r"serial(_?num(ber)?)?|sn|euaid|device_id|(mac|ip)(_?addr(ess)?)?|ssid|(user|host|load)_?name|e?mail|timezone", re.IGNORECASE
-)
+NAMES: Final = re.compile(rf"{USUAL.pattern}|euaid|eth_mac|(first|last)name", re.IGNORECASE)
 # Serial numbers stand in keys and texts, too.
-SHAPES: Final = re.compile(rf"\b\d{{12,14}}\b|{ADDRESSES.pattern}", re.IGNORECASE)
+SHAPES: Final = re.compile(rf"(?<!\d)\d{{12,14}}(?!\d)|{ADDRESSES.pattern}", re.IGNORECASE)
 
 
 def secrets_in(told: Any) -> Iterator[str]:

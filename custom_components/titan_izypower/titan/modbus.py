@@ -125,6 +125,9 @@ class ModbusWire:
                 silences += isinstance(error, DeviceTimeoutError)
                 if silences >= SILENCES:
                     raise
+                if not (answers or self._lively) and len(failed) > len(group):
+                    # Nothing answered the last time either: the rest would be refused as well.
+                    return
 
     async def write(self, values: Sequence[tuple[Source, Raw]]) -> None:
         """Write one register (06) or several in a row (16)."""
@@ -178,7 +181,7 @@ class ModbusWire:
             return
         for each in known:
             self._refused[firmware, each.key] += 1
-        if not self._lively or self._refused[firmware, known[0].key] % DOUBT:
+        if not self._lively or max(self._refused[firmware, each.key] for each in known) % DOUBT:
             raise error
 
     def _function(self, group: list[Register]) -> int:
@@ -208,6 +211,7 @@ class ModbusWire:
                 return True
             self.memory.text_words = kept
         self.memory.absent.add(register.key)
+        self._refused.pop((self.memory.firmware, register.key), None)
         return False
 
     def _take(self, group: list[Register], found: list[int], answers: dict[Register, list[int]]) -> None:

@@ -3,10 +3,9 @@
 import re
 from typing import Final
 
-NAMES: Final = frozenset(
-    {
-        *("latitude", "longitude", "price", "coCost", "mac", "ssid", "SSID", "IP", "ip", "wifi_info", "wifi_static", "huawei_ip"),
-        *("rfidCode", "rfidName", "code", "tag", "ocpp_addr", "ocpp_id", "inverter_ip"),
-    }
+from ...energy_core.capture import NAMES as USUAL
+
+NAMES: Final = re.compile(
+    rf"{USUAL.pattern}|price|coCost|wifi_(info|static|pass)|huawei_ip|rfidCode|code|tag|ocpp_?(addr|id)|inverter_ip",
+    re.IGNORECASE,
 )
-PATTERN: Final = re.compile("|".join(sorted(NAMES)))

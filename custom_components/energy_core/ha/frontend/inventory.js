@@ -10,7 +10,7 @@ export function inventory(hass, tables) {
   const loops = [];
   for (const unit of units) {
     const parent = byId.get(unit.device.parent_device_id ?? unit.device.via_device_id);
-    unit.loop = unit.table.loops.find((loop) => unit.keys.has(loop.anchor));
+    unit.loop = unit.table.loops?.find((loop) => unit.keys.has(loop.anchor));
     unit.parent = parent?.device.entry_type === "service" ? undefined : parent;
     if (unit.loop) loops.push(unit);
     else if (unit.parent) unit.parent.parts.push(unit);
