@@ -51,7 +51,7 @@ async def test_the_week_is_known_at_once(hass: HomeAssistant, sim: EnvoySimulato
     entry = known(hass, account_data(sim, cloud))
     registry = er.async_get(hass)
     ids = {
-        key: registry.async_get_or_create("sensor", DOMAIN, f"{SERIAL}_{key}", config_entry=entry).entity_id
+        key: registry.async_get_or_create("sensor", DOMAIN, f"{SERIAL}_{key}", config_entry=entry, has_entity_name=True).entity_id
         for key in ("lifetime_net_consumption", "lifetime_net_production")
     }
     await hass.config_entries.async_setup(entry.entry_id)
@@ -67,7 +67,7 @@ async def test_the_week_is_known_at_once(hass: HomeAssistant, sim: EnvoySimulato
 
     entry = known(hass, account_data(sim, cloud))
     for key in ids:
-        registry.async_get_or_create("sensor", DOMAIN, f"{SERIAL}_{key}", config_entry=entry)
+        registry.async_get_or_create("sensor", DOMAIN, f"{SERIAL}_{key}", config_entry=entry, has_entity_name=True)
     _record(hass, ids["lifetime_net_consumption"], [bought - 7000 + day * 1000 for day in range(7)])
     _record(hass, ids["lifetime_net_production"], [sold - 350 + day * 50 for day in range(7)])
     await async_wait_recording_done(hass)
