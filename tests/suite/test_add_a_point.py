@@ -79,7 +79,9 @@ def table(copy: Path) -> None:
 
 def entity(copy: Path) -> None:
     """Step 3: a line in the tuple of the system's sensors."""
-    line = blocks("python")[1].rstrip()
+    # The page shows it as Python that can be read alone: a tuple of one.
+    line = blocks("python")[1].strip().removeprefix("(").removesuffix(")")
+    assert line.endswith("),")
     edit(copy / TITAN / "sensor.py", lambda text: re.sub(r"(\n    sensor\(System\.)", rf"\n    {line}\1", text, count=1))
 
 

@@ -22,7 +22,8 @@ WIRES = pytest.mark.parametrize("wire", ["modbus_tcp", "opendata"])
 async def test_the_actions_are_there_without_any_entry(hass: HomeAssistant) -> None:
     """Automations load before devices do, and fail with a text, not as unknown actions."""
     assert await async_setup_component(hass, DOMAIN, {})
-    assert set(hass.services.async_services_for_domain(DOMAIN)) == {"set_realtime_mode", "charge", "discharge", "stop"}
+    known = {"set_realtime_mode", "charge", "discharge", "stop", "set_up_energy_dashboard"}
+    assert set(hass.services.async_services_for_domain(DOMAIN)) == known
     with pytest.raises(ServiceValidationError) as raised:
         await act(hass, "stop")
     assert raised.value.translation_key == "not_loaded"
