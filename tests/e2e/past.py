@@ -166,11 +166,13 @@ def _write(stage: Stage, statistic: str, unit: str | None, past: list[Moment], v
 def _write_steps(stage: Stage, statistic: str, rows: list[dict[str, object]]) -> None:
     """Put steps of five minutes into the database, as soon as the recorder knows of the statistic."""
     with sqlite3.connect(stage.demo.folder / "home-assistant_v2.db", timeout=30) as database:
-        for _ in range(100):
-            found = database.execute("SELECT id FROM statistics_meta WHERE statistic_id = ?", (statistic,)).fetchone()
-            if found:
-                break
-            stage.do(stage.demo.hass.states())
+        found: list[int] = []
+
+        def known() -> bool:
+            found.extend(*database.execute("SELECT id FROM statistics_meta WHERE statistic_id = ?", (statistic,)).fetchmany(1))
+            return bool(found)
+
+        stage.until(known)
         names = [name for name in rows[0] if name != "start"]
         columns = ", ".join(("metadata_id", "created_ts", "start_ts", *names))
         marks = ", ".join("?" * (3 + len(names)))
