@@ -169,7 +169,8 @@ def _write_steps(stage: Stage, statistic: str, rows: list[dict[str, object]]) ->
         found: list[int] = []
 
         def known() -> bool:
-            found.extend(*database.execute("SELECT id FROM statistics_meta WHERE statistic_id = ?", (statistic,)).fetchmany(1))
+            query = "SELECT id FROM statistics_meta WHERE statistic_id = ?"
+            found.extend(row[0] for row in database.execute(query, (statistic,)))
             return bool(found)
 
         stage.until(known)
