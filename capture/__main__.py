@@ -18,9 +18,9 @@ from custom_components.energy_core.capture import blank, dumps, scrub
 from custom_components.energy_core.errors import EnergyError
 
 from . import envoy, titan, trydan
-from .asking import Found
+from .asking import Found, Say
 
-DEVICES: dict[str, Callable[[argparse.Namespace, Callable[[str], None]], Awaitable[Found]]] = {
+DEVICES: dict[str, Callable[[argparse.Namespace, Say], Awaitable[Found]]] = {
     "envoy": envoy.capture,
     "titan": titan.capture,
     "trydan": trydan.capture,

@@ -13,6 +13,9 @@ from custom_components.energy_core.capture import NAMES, Json, Recorder
 from custom_components.energy_core.errors import DeviceProtocolError, EnergyError
 from custom_components.energy_core.http import Answer, parse
 
+# Tells the person at the keyboard how far it is.
+type Say = Callable[[str], None]
+
 
 @dataclass(kw_only=True)
 class Found:
@@ -45,7 +48,7 @@ def entered(question: str) -> str:
     return sys.stdin.readline().strip()
 
 
-async def note(found: Found, request: str, answer: Awaitable[Answer], say: Callable[[str], None]) -> None:
+async def note(found: Found, request: str, answer: Awaitable[Answer], say: Say) -> None:
     """Ask once and keep what came, also where that is a refusal."""
     try:
         told = await answer

@@ -1,7 +1,6 @@
 """Every page of an Enphase gateway that can be read and changes nothing."""
 
 from argparse import Namespace
-from collections.abc import Callable
 import time
 
 from aiohttp import ClientSession
@@ -15,7 +14,7 @@ from custom_components.enphase_envoy.envoy.link import Link
 from custom_components.enphase_envoy.envoy.privacy import secrets_in
 from custom_components.enphase_envoy.envoy.token_claims import token_for
 
-from .asking import Found, entered, note, session
+from .asking import Found, Say, entered, note, session
 
 # What nobody reads every day, and a bug may hide in.
 MORE = (
@@ -23,8 +22,6 @@ MORE = (
     *("/ivp/ss/dry_contact_settings", "/ivp/livedata/status", "/ivp/peb/newscan", "/ivp/meters/reports/consumption"),
 )
 DEADLINE = 30.0
-
-type Say = Callable[[str], None]
 
 
 async def capture(options: Namespace, say: Say) -> Found:

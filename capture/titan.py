@@ -17,7 +17,7 @@ from custom_components.titan_izypower.titan.opendata import OpenDataWire
 from custom_components.titan_izypower.titan.sources import DataPoint, Kind, Register
 from simulators import titan_table as table
 
-from .asking import Found, entered, session
+from .asking import Found, Say, entered, session
 
 _LOGGER = logging.getLogger(__name__)
 # A refusal in one group leaves the others alone.
@@ -25,7 +25,6 @@ GROUP = 24
 # Of the system call only these: its whole answer has the name of the network and more.
 SYSTEM = tuple(f"Sys.GetConfig.device.{name}" for name in ("sn", "type", "fw", "mac", "run_time", "time"))
 
-type Say = Callable[[str], None]
 type Read = Callable[[Sequence[Source]], Awaitable[Reading]]
 
 

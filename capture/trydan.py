@@ -1,7 +1,7 @@
 """Everything that a Trydan tells on the local network, as it tells it; with an API key what the cloud says, too."""
 
 from argparse import Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 import re
 from typing import Any
 
@@ -19,7 +19,7 @@ from custom_components.v2c_cloud.v2c.privacy import NAMES
 from custom_components.v2c_cloud.v2c.quota import Quota
 from custom_components.v2c_cloud.v2c.repair import KEYWORDS, realtime
 
-from .asking import Found, entered, note, session
+from .asking import Found, Say, entered, note, session
 
 # Reads of one charger that cost a call each and wake nothing; a scan for networks is none of them.
 OF_CHARGER = (
@@ -29,8 +29,6 @@ OF_CHARGER = (
 
 # In a text that is no JSON, too.
 PRIVATE = re.compile(r'"(?:ID|SSID|IP|MAC)"\s*[:=]?\s*"((?:[^"\\]|\\.)+)"', re.IGNORECASE)
-
-type Say = Callable[[str], None]
 
 
 async def capture(options: Namespace, say: Say) -> Found:

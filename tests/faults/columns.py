@@ -87,14 +87,6 @@ class Column:
         return entry
 
 
-def _titan(port: Callable[[Site], int], transport: str) -> Callable[[Site], list[dict[str, Any]]]:
-    def forms(there: Site) -> list[dict[str, Any]]:
-        advanced = {"transport": transport, "unit_id": 1}
-        return [{"host": HOST, "port": port(there), "scan_interval": 30, "model": "titan_2400", "advanced": advanced}]
-
-    return forms
-
-
 def _set(name: str, wire: str) -> Callable[[Site, str], Awaitable[None]]:
     async def fail(there: Site, fault: str) -> None:
         getattr(there, name).faults.set(wire, fault)
@@ -109,30 +101,30 @@ def _clear(name: str) -> Callable[[Site], Awaitable[None]]:
     return heal
 
 
-MODBUS = Column(
-    name="Titan, Modbus",
-    domain="titan_izypower",
-    forms=_titan(lambda there: there.titan.modbus_port, "modbus_tcp"),
-    fail=_set("titan", "modbus"),
-    heal=_clear("titan"),
-    asked=lambda there: sum(each.wire == "modbus" for each in there.titan.requests),
-    open=lambda there: there.titan.connections["modbus"],
-    interval=30,
-    grace=75,
-    back=95,
-)
-HTTP = Column(
-    name="Titan, HTTP",
-    domain="titan_izypower",
-    forms=_titan(lambda there: there.titan.http_port, "opendata"),
-    fail=_set("titan", "http"),
-    heal=_clear("titan"),
-    asked=lambda there: sum(each.wire == "http" for each in there.titan.requests),
-    open=lambda there: there.titan.connections["http"],
-    interval=30,
-    grace=75,
-    back=95,
-)
+def _titan(name: str, wire: str, transport: str) -> Column:
+    """Return the Titan on one of its wires, which differ in nothing else."""
+
+    def forms(there: Site) -> list[dict[str, Any]]:
+        port = getattr(there.titan, f"{wire}_port")
+        advanced = {"transport": transport, "unit_id": 1}
+        return [{"host": HOST, "port": port, "scan_interval": 30, "model": "titan_2400", "advanced": advanced}]
+
+    return Column(
+        name=name,
+        domain="titan_izypower",
+        forms=forms,
+        fail=_set("titan", wire),
+        heal=_clear("titan"),
+        asked=lambda there: sum(each.wire == wire for each in there.titan.requests),
+        open=lambda there: there.titan.connections[wire],
+        interval=30,
+        grace=75,
+        back=95,
+    )
+
+
+MODBUS = _titan("Titan, Modbus", "modbus", "modbus_tcp")
+HTTP = _titan("Titan, HTTP", "http", "opendata")
 LAN = Column(
     name="Trydan, LAN",
     domain="v2c_cloud",
