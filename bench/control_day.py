@@ -13,8 +13,8 @@ from tests.virtual_time import VirtualTime
 from .control_day_plot import drawing
 from .control_limits import Verdict
 from .control_report import limits_table, verdict
-from .report import table
-from .side import home_assistant
+from .home_assistant import home_assistant
+from .tables import table
 
 PRIORITIES: Final = ("battery_first", "car_first")
 GRID, BATTERY, CAR = 0, 1, 2

@@ -8,7 +8,7 @@ from typing import Final
 from .control_limits import Measured, Verdict
 from .control_runs import Score
 from .plants import Kind
-from .report import table
+from .tables import table
 
 BEGIN: Final = "<!-- bench:control -->"
 END: Final = "<!-- /bench:control -->"

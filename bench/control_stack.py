@@ -27,9 +27,9 @@ from tests.virtual_time import VirtualTime
 from .control_limits import LIMITS, Verdict, basics
 from .control_report import HEAD, limits_table, row, verdict
 from .control_runs import Score, Seeds, Trace, Traces
+from .home_assistant import home_assistant
 from .plants import DT, METER_NOISE, NOMINAL, dice, mixed, step
-from .report import table
-from .side import home_assistant
+from .tables import table
 
 METER: Final = "sensor.meter"
 SETPOINT: Final = "power_setpoint"

@@ -1,10 +1,10 @@
 """The suites of the benchmark: what each measures, and where it begins.
 
-A suite is a package with ``measure(rounds) -> list[Figure]``. Where a peer is not installed it says so on stderr and leaves its
-figures out.
+A suite is a package with ``measure(rounds) -> list[Figure]``, and with ``plots() -> {file name: SVG}`` where it has
+pictures of its last measurement. Where a peer is not installed it says so on stderr and leaves its figures out.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Final
@@ -24,6 +24,11 @@ class Suite:
         """Return what measures: it takes the number of rounds."""
         found: Callable[[int], list[Figure]] = import_module(f"bench.{self.name}").measure
         return found
+
+    def plots(self) -> Mapping[str, str]:
+        """Return the pictures of the last measurement, by the name of the file."""
+        draw: Callable[[], Mapping[str, str]] | None = getattr(import_module(f"bench.{self.name}"), "plots", None)
+        return {} if draw is None else draw()
 
 
 SUITES: Final = (

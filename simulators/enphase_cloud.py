@@ -9,7 +9,8 @@ from urllib.parse import parse_qs, parse_qsl
 from .enphase_cloud_options import EnphaseCloudOptions, Outage, Shape, check_outage
 from .enphase_jwt import OWNER, make_token, new_key, read_token
 from .faults import HTTP_KINDS, REPLACING, Fault, Faults
-from .http_front import HTML, JSON_TYPE, HttpAnswer, HttpFront, HttpRequest
+from .http_bodies import HTML, JSON_TYPE
+from .http_front import HttpAnswer, HttpFront, HttpRequest
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
@@ -213,7 +214,7 @@ class EnphaseCloudSimulator:
             answer = _json({"success": True, "isBlocked": False})
             answer.headers = {"Set-Cookie": f"{OTP_COOKIE}={token_hex(8)}; path=/; HttpOnly"}
             return answer
-        session, cookie = token_hex(16), token_hex(16)
+        session, cookie = f"canary-session-{token_hex(16)}", f"canary-session-{token_hex(16)}"
         self._sessions.add(session)
         answer = _json(
             {

@@ -128,7 +128,7 @@ class Gate:
         if not renew:
             return Admission(admitted=True, role=role)
         expires, jti = self._expiry(given)
-        cookie = token_hex(16)
+        cookie = f"canary-session-{token_hex(16)}"
         self.sessions[cookie] = Session(role, expires, self.model.house.clock(), jti)
         return Admission(admitted=True, role=role, cookie=cookie)
 

@@ -1,16 +1,19 @@
 """What can go wrong with one path of a gateway, or with all of them."""
 
-import json
-from typing import Any, Final
+from typing import Final
 
 from .faults import Fault
-from .http_front import CONTENTS
+from .http_bodies import BODIES, CONTENTS
+from .http_delivery import DELIVERIES
 
 ALL: Final = "*"
+# What a new connection meets, whatever path is asked for afterwards.
+GREETINGS: Final = frozenset({"reset_on_connect", "no_tls"})
 # The write behind such an answer did not happen either; behind any other it did.
-REPLACING: Final = frozenset({"html", "empty", "null", "object", "list", "redirect", "huge", "nested", "garbage", "hang"})
-SPOILING: Final = frozenset({"truncated", "nan", "text_numbers", "reset", "close", "delay"})
-HUGE: Final = 8
+REPLACING: Final = frozenset(CONTENTS) | {"redirect", "huge", "endless", "bomb", "not_http", "hang"} | GREETINGS
+SPOILING: Final = (
+    frozenset(BODIES) | {"close", "content_type"} | (DELIVERIES - {"huge", "endless", "bomb", "not_http", "no_answer"})
+)
 STATUS: Final = 3
 
 
@@ -42,6 +45,11 @@ class PathFaults:
         else:
             self._active.pop(path, None)
 
+    def greeting(self) -> str:
+        """Give the fault that a new connection meets, empty when there is none."""
+        fault = self._active.get(ALL)
+        return fault.kind if fault is not None and fault.kind in GREETINGS else ""
+
     def take(self, path: str) -> Fault | None:
         """Use the fault of a path once."""
         name = path if path in self._active else ALL
@@ -70,30 +78,4 @@ def replacement(fault: Fault) -> tuple[int, bytes, str, dict[str, str]]:
         return status, f"<html><body><h1>{status}</h1></body></html>".encode(), "text/html", {}
     if fault.kind == "redirect":
         return 301, b"", "text/html", {"Location": fault.value or "https://localhost/"}
-    if fault.kind == "huge":
-        size = int(fault.number(HUGE) * 1_000_000)
-        return 200, b'{"0": "' + b"A" * size + b'"}', "application/json", {}
-    return 200, *CONTENTS[fault.kind], {}
-
-
-def spoiled(fault: Fault, body: bytes) -> bytes:
-    """Give the answer as this fault delivers it."""
-    if fault.kind == "truncated":
-        return body[: len(body) // 2]
-    if fault.kind in ("nan", "text_numbers"):
-        try:
-            return json.dumps(_mapped(json.loads(body), fault.kind)).encode()
-        except ValueError:
-            return body
-    return body
-
-
-def _mapped(value: Any, kind: str) -> Any:
-    """Change every number, however deep it lies."""
-    if isinstance(value, dict):
-        return {name: _mapped(each, kind) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_mapped(each, kind) for each in value]
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float("nan") if kind == "nan" else str(value)
-    return value
+    return 200, *CONTENTS.get(fault.kind, (b"", "")), {}

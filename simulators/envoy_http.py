@@ -10,17 +10,23 @@ from aiohttp import web
 
 from .envoy_auth import Credentials
 from .envoy_device_data import in_outage
-from .envoy_faults import PathFaults, replacement, replaces, spoiled
+from .envoy_faults import GREETINGS, PathFaults, replacement, replaces
 from .envoy_log import GatewayLog, GatewayRequest
 from .envoy_site import Answer, Call, Site
+from .http_bodies import spoiled
+from .http_delivery import DELIVERIES, deliver
+from .http_front import HttpAnswer
 from .requestlog import present
-from .tcp import LINGER_RESET
+from .tcp import LINGER_RESET, Connection
 
 if TYPE_CHECKING:
     from .envoy_tls import SelfSigned
     from .faults import Fault
 
+# What aiohttp would not do.
+RAW: Final = DELIVERIES - {"delay", "reset"}
 HELLO: Final = b"\x16"
+PLAIN: Final = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"
 DEVICE_DATA: Final = "/ivp/pdm/device_data"
 BACKLOG: Final = 64
 
@@ -89,8 +95,17 @@ class EnvoyServer:
     async def _greet(self, client: socket.socket, server: web.Server) -> None:
         """Tell TLS from plain HTTP by the first byte; old firmware does not know TLS at all."""
         loop = asyncio.get_running_loop()
+        greeting = self.faults.greeting()
+        if greeting == "reset_on_connect":
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_RESET)
+            client.close()
+            return
         try:
             await readable(client)
+            if greeting:
+                await loop.sock_sendall(client, PLAIN)
+                client.close()
+                return
             secure = client.recv(1, socket.MSG_PEEK) == HELLO
             if secure and not self.options.firmware.tokens:
                 client.close()
@@ -130,23 +145,31 @@ class EnvoyServer:
         night = self.options.hang_at_eleven and call.path == DEVICE_DATA and in_outage(self.site.model.house.now)
         if night or (fault is not None and fault.kind == "hang"):
             await asyncio.Event().wait()
+        if fault is not None and fault.kind in GREETINGS:
+            return _broken(request)
         if fault is not None and replaces(fault):
-            return await self._send(request, Answer(*replacement(fault)), entry)
+            return await self._send(request, Answer(*replacement(fault)), entry, fault)
         if not request.secure and self.options.firmware.tokens:
             return await self._send(request, self._elsewhere(request), entry)
         answer = self.site.answer(call)
         if answer.broken or (fault is not None and fault.kind == "reset"):
             return _broken(request)
         if fault is not None:
-            await _spoil(answer, fault)
-        return await self._send(request, answer, entry)
+            _spoil(answer, fault)
+        return await self._send(request, answer, entry, fault)
 
     def _elsewhere(self, request: web.BaseRequest) -> Answer:
         host = "localhost" if self.options.redirect_localhost else request.host
         return Answer(301, headers={"Location": f"https://{host}{request.raw_path}"})
 
-    async def _send(self, request: web.BaseRequest, answer: Answer, entry: GatewayRequest) -> web.StreamResponse:
+    async def _send(
+        self, request: web.BaseRequest, answer: Answer, entry: GatewayRequest, fault: Fault | None = None
+    ) -> web.StreamResponse:
         firmware = self.options.firmware
+        if fault is not None and fault.kind in RAW:
+            return await _deliver(request, answer, fault)
+        if fault is not None and fault.kind == "delay":
+            await asyncio.sleep(fault.number(0.5))
         response = web.Response(status=answer.status, body=answer.body, headers={"Server": "lighttpd"} | answer.headers)
         if answer.content_type:
             response.headers["Content-Type"] = answer.content_type
@@ -161,13 +184,28 @@ class EnvoyServer:
         return response
 
 
-async def _spoil(answer: Answer, fault: Fault) -> None:
-    if fault.kind == "delay":
-        await asyncio.sleep(fault.number(0.5))
-    answer.body = spoiled(fault, answer.body)
+def _spoil(answer: Answer, fault: Fault) -> None:
+    answer.body = spoiled(answer.body, fault)
+    if fault.kind == "content_type":
+        answer.content_type = fault.value or "text/plain"
     if fault.kind == "close":
         # More is promised than comes.
         answer.headers["Content-Length"] = str(len(answer.body) + 1)
+
+
+async def _deliver(request: web.BaseRequest, answer: Answer, fault: Fault) -> web.StreamResponse:
+    """Write the answer past aiohttp, which would write it properly; the connection ends with it."""
+    transport = request.transport
+    if transport is not None:
+        whole = HttpAnswer(answer.status, answer.body, answer.content_type or "text/html", answer.headers)
+        writer = asyncio.StreamWriter(transport, request.protocol, None, asyncio.get_running_loop())
+        connection = Connection(asyncio.StreamReader(), writer)
+        try:
+            with contextlib.suppress(ConnectionError):
+                await deliver(connection, whole.encode(), fault)
+        finally:
+            connection.close()
+    return web.Response()
 
 
 async def readable(client: socket.socket) -> None:

@@ -43,6 +43,7 @@ HTTP_KINDS: Final = frozenset(
         "reset_mid_frame",
         "close_mid_frame",
         "half_open",
+        "close_after_each",
         "drip",
         "delay",
         "status",
@@ -53,14 +54,21 @@ HTTP_KINDS: Final = frozenset(
         "list",
         "object",
         "nan",
+        "numbers",
         "text_numbers",
+        "missing_comma",
+        "duplicate_key",
+        "extra_keys",
         "content_type",
         "redirect",
         "huge",
+        "endless",
+        "bomb",
         "nested",
         "unauthorized",
         "too_many",
         "garbage",
+        "not_http",
         "no_answer",
         "lost_write",
         "refuse_write",
@@ -69,10 +77,25 @@ HTTP_KINDS: Final = frozenset(
 KINDS: Final[Mapping[str, frozenset[str]]] = {"modbus": MODBUS_KINDS, "http": HTTP_KINDS}
 # Something else answers in place of the device, which therefore does not act on the request either.
 REPLACING: Final = frozenset(
-    {"status", "html", "empty", "null", "list", "object", "garbage", "nested", "huge", "redirect", "unauthorized", "too_many"}
+    {
+        "status",
+        "html",
+        "empty",
+        "null",
+        "list",
+        "object",
+        "garbage",
+        "not_http",
+        "nested",
+        "huge",
+        "endless",
+        "bomb",
+        "redirect",
+        "unauthorized",
+        "too_many",
+    }
 )
 SCOPES: Final = frozenset({"any", "read", "write"})
-EXAMPLE_VALUE: Final = {"delay": "0.5", "late": "1.0", "exception": "4", "status": "500", "huge": "8"}
 
 
 @dataclass(slots=True)

@@ -4,30 +4,18 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
-import json
 from typing import Final
 
 from .faults import Fault, Faults
+from .http_bodies import CONTENTS, JSON_TYPE, spoiled
+from .http_delivery import deliver
 from .tcp import Connection, Listener
 
 SERVER: Final = "RT-Thread HTTP Agent"
 LONGEST_HEAD: Final = 16384
-CHUNK: Final = 65536
-JSON_TYPE: Final = "application/json"
-HTML: Final = b"<html><body><h1>It works!</h1></body></html>"
 CHALLENGE: Final = 'Digest realm="IGEN", qop="auth", nonce="0"'
 # An address set aside for documentation: nobody answers there.
 ELSEWHERE: Final = "http://192.0.2.1/rpc/Sys.GetConfig"
-NESTING: Final = 100_000
-CONTENTS: Final = {
-    "html": (HTML, "text/html"),
-    "empty": (b"", JSON_TYPE),
-    "null": (b"null", JSON_TYPE),
-    "list": (b"[1,2,3]", JSON_TYPE),
-    "object": (b"{}", JSON_TYPE),
-    "garbage": (bytes(range(128, 256)), JSON_TYPE),
-    "nested": (b"[" * NESTING + b"]" * NESTING, JSON_TYPE),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,28 +83,7 @@ class HttpFront:
         if fault is None:
             await connection.send(answer.encode())
         else:
-            await self._deliver(connection, _change(answer, fault), fault)
-
-    async def _deliver(self, connection: Connection, answer: HttpAnswer, fault: Fault) -> None:
-        data = answer.encode()
-        match fault.kind:
-            case "reset":
-                connection.reset()
-            case "reset_mid_frame" | "close_mid_frame":
-                await connection.send_half(data)
-                if fault.kind == "reset_mid_frame":
-                    connection.reset()
-            case "drip":
-                await connection.drip(data, fault.number(0.005))
-            case "delay":
-                await connection.pause(fault.number(0.5))
-                await connection.send(data)
-            case "no_answer":
-                await connection.swallow()
-            case "huge":
-                await _flood(connection, fault.number(8))
-            case _:
-                await connection.send(data)
+            await deliver(connection, _change(answer, fault).encode(), fault)
 
 
 def _change(answer: HttpAnswer, fault: Fault) -> HttpAnswer:
@@ -124,28 +91,10 @@ def _change(answer: HttpAnswer, fault: Fault) -> HttpAnswer:
     if fault.kind in CONTENTS:
         return HttpAnswer(200, *CONTENTS[fault.kind])
     change = CHANGES.get(fault.kind)
-    return change(answer, fault) if change is not None else answer
-
-
-def _mapped(body: bytes, change: Callable[[object], object]) -> bytes:
-    """Change every value of a flat JSON object; anything else stays as it is."""
-    try:
-        found = json.loads(body or b"{}")
-    except ValueError:
-        return body
-    return json.dumps({key: change(value) for key, value in found.items()}).encode() if isinstance(found, dict) else body
-
-
-async def _flood(connection: Connection, megabytes: float) -> None:
-    """Stream a JSON text of so many megabytes."""
-    size = int(megabytes * 1_000_000)
-    head = HttpAnswer(200).encode().replace(b"Content-Length: 0", f"Content-Length: {size}".encode())
-    await connection.send(head + b'{"0": "')
-    left = size - 9
-    while left > 0:
-        await connection.send(b"A" * min(CHUNK, left))
-        left -= CHUNK
-    await connection.send(b'"}')
+    if change is not None:
+        return change(answer, fault)
+    body = spoiled(answer.body, fault)
+    return answer if body is answer.body else HttpAnswer(200, body)
 
 
 async def _read(reader: asyncio.StreamReader) -> HttpRequest | None:
@@ -171,13 +120,15 @@ def _reason(status: int) -> str:
         return "Unknown"
 
 
+def _too_many(_: HttpAnswer, fault: Fault) -> HttpAnswer:
+    """Say for how long, or with "silent" nothing at all."""
+    return HttpAnswer(429, headers={} if fault.value == "silent" else {"Retry-After": fault.value or "7"})
+
+
 CHANGES: Final[dict[str, Callable[[HttpAnswer, Fault], HttpAnswer]]] = {
     "status": lambda _, fault: HttpAnswer(int(fault.number(500)), b"error", "text/plain"),
     "unauthorized": lambda *_: HttpAnswer(401, headers={"WWW-Authenticate": CHALLENGE}),
-    "too_many": lambda _, fault: HttpAnswer(429, headers={"Retry-After": fault.value or "7"}),
+    "too_many": _too_many,
     "redirect": lambda _, fault: HttpAnswer(302, headers={"Location": fault.value or ELSEWHERE}),
-    "truncated": lambda answer, _: HttpAnswer(200, answer.body[: len(answer.body) // 2]),
     "content_type": lambda answer, fault: HttpAnswer(200, answer.body, fault.value or "text/plain"),
-    "nan": lambda answer, _: HttpAnswer(200, _mapped(answer.body, lambda _: float("nan"))),
-    "text_numbers": lambda answer, _: HttpAnswer(200, _mapped(answer.body, str)),
 }

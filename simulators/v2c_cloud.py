@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple, Self
 
 from .faults import REPLACING, Fault, Faults
-from .http_front import HTML, HttpAnswer, HttpFront, HttpRequest
+from .http_bodies import HTML
+from .http_front import HttpAnswer, HttpFront, HttpRequest
 from .tcp import Connection
 from .trydan import TrydanSimulator
 from .trydan_http import KINDS

@@ -4,6 +4,7 @@ import pytest
 
 import custom_components  # noqa: F401  (before the test plugin's own folder of that name shadows it)
 from simulators.envoy_tls import SelfSigned
+from tests.canaries import canaries, pytest_runtest_call  # noqa: F401
 from tests.translation_guard import translation_guard  # noqa: F401
 from tests.virtual_time import first, virtual_time  # noqa: F401
 

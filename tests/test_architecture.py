@@ -30,7 +30,7 @@ VENDORS = re.compile(
     re.IGNORECASE,
 )
 # Platforms whose entities command the device.
-WRITERS = {"button", "climate", "date", "datetime", "light", "lock", "number", "select", "switch", "text", "time", "update"}
+PRESSED = {"button", "update"}
 PLATFORM_NAMES = {platform.value for platform in Platform}
 
 MAX_FUNCTION, MAX_DECLARATION = 40, 60
@@ -309,8 +309,8 @@ def lists_its_platforms_in_order(module: Module) -> Iterator[str]:
 
 
 def says_how_many_updates_run_at_once(module: Module) -> Iterator[str]:
-    """A platform that commands the device gives one order after the other; one that only reads has no limit."""
-    wanted = 1 if module.path.stem in WRITERS else 0
+    """What is pressed is done one after the other; values must not queue, where the newest could not overtake them."""
+    wanted = 1 if module.path.stem in PRESSED else 0
     found = [
         node for node in module.tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PARALLEL_UPDATES"
     ]
@@ -492,7 +492,8 @@ BAD: list[tuple[Rule, str, str]] = [
     (lists_its_platforms_in_order, "custom_components/titan_izypower/__init__.py", "X = 1"),
     (says_how_many_updates_run_at_once, "custom_components/titan_izypower/sensor.py", "X = 1"),
     (says_how_many_updates_run_at_once, "custom_components/titan_izypower/sensor.py", "PARALLEL_UPDATES = 1"),
-    (says_how_many_updates_run_at_once, "custom_components/titan_izypower/number.py", "PARALLEL_UPDATES = 0"),
+    (says_how_many_updates_run_at_once, "custom_components/titan_izypower/number.py", "PARALLEL_UPDATES = 1"),
+    (says_how_many_updates_run_at_once, "custom_components/titan_izypower/button.py", "PARALLEL_UPDATES = 0"),
     (lets_home_assistant_do_its_part, SIBLING_FILE, "class A(B):\n    async def async_added_to_hass(self):\n        f()"),
     (
         lets_home_assistant_do_its_part,

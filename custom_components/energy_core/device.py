@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol
 
 from .counters import Counter
 from .errors import DeviceConnectionError, DeviceProtocolError, DeviceRefusedError, DeviceTimeoutError, EnergyError
+from .pacing import Newest
 from .points import Block, Key, Point, Raw, Source, Value
 from .report import Reading, UpdateReport
 
@@ -73,8 +74,7 @@ class Device:
         self._touched_at: dict[str, float] = {}
         self._shown: set[str] = set()
         self._begun = False
-        self._latest: dict[str, object] = {}
-        self._locks: dict[str, asyncio.Lock] = {}
+        self.turns = Newest()
 
     def add[B: Block](self, block: B) -> B:
         """Own ``block`` from now on."""
@@ -176,10 +176,9 @@ class Device:
         wanted = point.validate(value, high=self.highest(block, point))
         source = self.writable(block, point, wire)
         encoded = point.encode(source, wanted)
-        slot, ticket = f"{block.name}.{point.name}", object()
-        self._latest[slot] = ticket
-        async with self._locks.setdefault(slot, asyncio.Lock()):
-            if self._latest[slot] is not ticket or await self._holds(block, point, source, wanted, wire):
+        slot = f"{block.name}.{point.name}"
+        async with self.turns.turn(slot) as newest:
+            if not newest or await self._holds(block, point, source, wanted, wire):
                 return CommandResult(applied=True)
             self._confirmed_at.pop(slot, None)
             try:

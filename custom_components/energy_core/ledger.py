@@ -46,17 +46,23 @@ class Account:
             midnight = datetime.combine(day, time(), tzinfo=now.tzinfo)
             # In seconds that really pass: over the change of the clocks, local times differ by another amount.
             passed = _seconds(since, now)
+            if passed > SURE and day in self.marks:
+                # The clock was set back, and is right again: this day has begun before.
+                continue
             share = _seconds(since, midnight) / passed
-            self.marks[day] = before + (level - before) * min(max(share, 0.0), 1.0)
+            self.marks[day] = before + (level - before) * max(share, 0.0)
             if passed > SURE:
                 self.estimated.add(day)
 
     def rebase(self, level: float) -> None:
         """Go on counting from ``level``: the register itself was reset."""
-        if self.level is not None:
-            shift = level - self.level
-            self.marks = {day: mark + shift for day, mark in self.marks.items()}
-            self.level = level
+        if self.level is None:
+            # What the register before stood at says nothing without a reading of it.
+            self.marks.clear()
+            return
+        shift = level - self.level
+        self.marks = {day: mark + shift for day, mark in self.marks.items()}
+        self.level = level
 
 
 class Ledger:

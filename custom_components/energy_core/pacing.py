@@ -74,6 +74,41 @@ class Pacer:
         queue.popleft().set_result(None)
 
 
+class Newest:
+    """Lets one at a time through to each slot, and of those that wait for it only the newest counts."""
+
+    def __init__(self) -> None:
+        """Start with nobody waiting."""
+        self._latest: dict[str, object] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    @asynccontextmanager
+    async def turn(self, slot: str) -> AsyncIterator[bool]:
+        """Wait for who has ``slot``, and tell whether nobody has come since."""
+        ticket = self._latest[slot] = object()
+        async with self._locks.setdefault(slot, asyncio.Lock()):
+            yield self._latest[slot] is ticket
+
+
+class Steady:
+    """The wall clock as it stood at first, which goes on evenly: what is noted by it does not move when the clock is set.
+
+    ``ahead`` is how far the clock had been set by the end of an earlier life.
+    """
+
+    def __init__(self, ahead: object = 0.0) -> None:
+        """Begin where the clock stands, less what it was set by before."""
+        self._base = time.time() - (number(ahead) or 0.0) - time.monotonic()
+
+    def __call__(self) -> float:
+        """Return the seconds since 1970."""
+        return self._base + time.monotonic()
+
+    def ahead(self) -> float:
+        """Return by how much the clock on the wall has been set since, in seconds."""
+        return time.time() - self()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Backoff:
     """How long to wait for a device that does not answer, in seconds."""

@@ -25,7 +25,7 @@ from ..energy_core.errors import DeviceAuthError, EnergyError, WrongDeviceError
 from . import issues, schema
 from .access import Access
 from .connect import BUSY, Gateway, identify, valid_host
-from .const import AUTOMATIC, CONF_INTERVAL, CONF_NEW_ACCESS, CONF_PHASES, DOMAIN, TOKEN_SITE
+from .const import AUTOMATIC, CONF_DETAILS, CONF_INTERVAL, CONF_NEW_ACCESS, CONF_PHASES, DOMAIN, TOKEN_SITE
 from .envoy.password import INSTALLER, USER
 from .flow import TellingFlow
 from .migrate import usable
@@ -275,18 +275,18 @@ def _is_address(host: str) -> bool:
 
 
 class EnvoyOptionsFlow(OptionsFlow):
-    """Preferences; only another kind of site needs a reload."""
+    """Preferences; those about which entities there are need a reload."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for all of them."""
         entry = self.config_entry
         if user_input is None:
             return self.async_show_form(step_id="init", data_schema=schema.options(entry.options))
-        phases = entry.options.get(CONF_PHASES, AUTOMATIC)
+        before = {name: entry.options.get(name, AUTOMATIC) for name in (CONF_PHASES, CONF_DETAILS)}
         options = {**entry.options, **user_input}
         self.hass.config_entries.async_update_entry(entry, options=options)
         if (coordinator := getattr(entry, "runtime_data", None)) is not None:
             coordinator.set_interval(options[CONF_INTERVAL])
-        if options[CONF_PHASES] != phases:
+        if any(options.get(name, AUTOMATIC) != choice for name, choice in before.items()):
             self.hass.config_entries.async_schedule_reload(entry.entry_id)
         return self.async_create_entry(data=options)

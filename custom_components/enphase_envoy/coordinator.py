@@ -12,6 +12,7 @@ from homeassistant.helpers.storage import Store
 
 from ..energy_core.errors import EnergyError, WrongDeviceError
 from ..energy_core.ha.coordinator import EnergyCoordinator, Identity
+from ..energy_core.ha.descriptions import PointDescription
 from ..energy_core.ha.loops import Loops
 from ..energy_core.points import Block
 from ..energy_core.report import UpdateReport
@@ -19,6 +20,7 @@ from ..energy_core.tokens import Token as Jwt, TokenKeeper
 from . import issues
 from .connect import Gateway, wall
 from .const import ACB_BAND, ACB_BANDS, CONF_INTERVAL, DOMAIN, SCAN_INTERVAL
+from .details import Details, is_detail
 from .devices import info_of
 from .envoy.device import Envoy
 from .envoy.firmware import version
@@ -63,6 +65,7 @@ class EnvoyCoordinator(EnergyCoordinator[Envoy]):
         self.gateway = gateway
         self.keeper = keeper
         self.store = store
+        self.details = Details(hass, entry, envoy)
         self.pin: str | None = None
         self.chosen_band: str | None = None
         self._asked_reauth: str | None = None
@@ -81,15 +84,25 @@ class EnvoyCoordinator(EnergyCoordinator[Envoy]):
     @override
     def identify(self, block: Block, key: str) -> Identity:
         """Return the id that Home Assistant's own integration gives the same entity."""
-        if not isinstance(block, Part):
-            return Identity(unique_id=f"{self.serial}_{key}")
-        if isinstance(block, Inverter) and key == BARE_KEY:
-            return Identity(unique_id=block.item)
-        unique_id = f"{block.prefix or self.serial}_{key}"
-        if not block.phase:
+        unique_id = self._key_of(block, key)
+        if not isinstance(block, Part) or not block.phase:
             return Identity(unique_id=unique_id)
         phase = {"phase_name": f"L{block.phase}"}
         return Identity(unique_id=f"{unique_id}_l{block.phase}", placeholders=phase, name_suffix=PHASE_TEXT, hidden=True)
+
+    def _key_of(self, block: Block, key: str) -> str:
+        if not isinstance(block, Part):
+            return f"{self.serial}_{key}"
+        if key == BARE_KEY and isinstance(block, Inverter):
+            return block.item
+        return f"{block.prefix or self.serial}_{key}"
+
+    @override
+    def offers(self, block: Block, description: PointDescription) -> bool:
+        """Leave out details of inverters where there are many, unless the registry has them: nobody loses a history."""
+        if self.details.of_all or not is_detail(block, description):
+            return True
+        return self._key_of(block, description.key) in self.details.known
 
     @override
     def device_info(self, block: Block) -> dr.DeviceInfo:

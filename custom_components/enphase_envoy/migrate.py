@@ -23,7 +23,7 @@ from ..energy_core.ha import takeover
 from ..energy_core.ha.coordinator import discreet
 from ..energy_core.ha.takeover import TAKEN_OVER, Taken, fits, issue_id
 from .button import RESCAN
-from .const import CONF_INTERVAL, CONF_PHASES, DOMAIN
+from .const import CONF_DETAILS, CONF_INTERVAL, CONF_PHASES, DOMAIN
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ GUIDE_CUSTOM: Final = f"{PAGE}#coming-from-another-custom-integration"
 # The version that Home Assistant's own integration has: a higher one would bar the way back.
 VERSION: Final = 1
 SHAPE: Final = {CONF_HOST: str, CONF_NAME: str, CONF_USERNAME: str, CONF_PASSWORD: str, CONF_TOKEN: str}
-OPTIONS: Final[Mapping[str, type | tuple[type, ...]]] = {CONF_INTERVAL: (int, float), CONF_PHASES: str}
+OPTIONS: Final[Mapping[str, type | tuple[type, ...]]] = {CONF_INTERVAL: (int, float), CONF_PHASES: str, CONF_DETAILS: str}
 
 HOME_ASSISTANT: Final = "Home Assistant"
 INSTALLER: Final = "Enphase Envoy Installer"

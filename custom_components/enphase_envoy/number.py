@@ -15,7 +15,7 @@ from .coordinator import EnvoyConfigEntry
 from .envoy.points import ContactSettings, StorageSettings
 from .surplus import SurplusLevel
 
-PARALLEL_UPDATES = 1
+PARALLEL_UPDATES = 0
 
 
 def _charge(point: Point[float], key: str, **more: Any) -> NumberPoint:

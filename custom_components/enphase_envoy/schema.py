@@ -21,9 +21,11 @@ import probatio
 from .const import (
     AUTOMATIC,
     CONF_CAPTURE,
+    CONF_DETAILS,
     CONF_INTERVAL,
     CONF_NEW_ACCESS,
     CONF_PHASES,
+    DETAILS,
     MAX_SCAN_INTERVAL,
     MIN_SCAN_INTERVAL,
     PHASES,
@@ -62,6 +64,9 @@ INTERVAL: Final = probatio.All(
 PHASE_CHOICE: Final = SelectSelector(
     SelectSelectorConfig(options=list(PHASES), translation_key=CONF_PHASES, mode=SelectSelectorMode.DROPDOWN)
 )
+DETAIL_CHOICE: Final = SelectSelector(
+    SelectSelectorConfig(options=list(DETAILS), translation_key=CONF_DETAILS, mode=SelectSelectorMode.DROPDOWN)
+)
 
 NOTHING: Final = probatio.Schema({})
 PASSWORD: Final = probatio.Schema({probatio.Required(CONF_PASSWORD): SECRET})
@@ -98,6 +103,7 @@ def options(now: Mapping[str, Any]) -> probatio.Schema:
     fields = {
         CONF_INTERVAL: (SCAN_INTERVAL, INTERVAL),
         CONF_PHASES: (AUTOMATIC, PHASE_CHOICE),
+        CONF_DETAILS: (AUTOMATIC, DETAIL_CHOICE),
         CONF_CAPTURE: (False, BooleanSelector()),
     }
     return probatio.Schema(

@@ -13,7 +13,7 @@ from .const import ACB_BANDS
 from .coordinator import EnvoyConfigEntry
 from .envoy.points import ContactSettings, StorageSettings
 
-PARALLEL_UPDATES = 1
+PARALLEL_UPDATES = 0
 
 SELECTS = (
     select(StorageSettings.mode, key="storage_mode"),

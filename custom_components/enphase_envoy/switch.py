@@ -10,7 +10,7 @@ from .coordinator import EnvoyConfigEntry
 from .envoy.points import Contact, Enpower, StorageSettings
 from .surplus import KIND
 
-PARALLEL_UPDATES = 1
+PARALLEL_UPDATES = 0
 
 SWITCHES = (
     switch(Enpower.grid_enabled, key="mains_admin_state", translation_key="grid_enabled", entity_category=None),

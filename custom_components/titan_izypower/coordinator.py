@@ -131,7 +131,8 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
             self.commanded()
             return await self._commanded(self.control.set_mode(str(value)))
         result = await super().write(block, point, value)
-        await self._save()
+        if result.writes:
+            await self._save()
         return result
 
     async def set_realtime(self) -> CommandResult:
@@ -181,9 +182,10 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
         try:
             result: CommandResult = await command
         finally:
-            if not self._end_failed:
+            if not (self._end_failed or self.control.closed):
                 self._arm_end()
-            self._look_soon(max(look, QUIET))
+            if not self.control.closed:
+                self._look_soon(max(look, QUIET))
             if not often or ran != (self.control.running is not None):
                 await self._save()
             self.async_update_listeners()
@@ -215,7 +217,7 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
             self._end_at[1]()
             self._end_at = None
         if until is not None:
-            self._end_at = (until, async_call_later(self.hass, max(0.0, until - time.time()), self._time_is_up))
+            self._end_at = (until, async_call_later(self.hass, max(0.0, until - time.monotonic()), self._time_is_up))
 
     async def _time_is_up(self, _now: datetime) -> None:
         """End the order; where that fails, the next poll that succeeds tries again."""
@@ -252,12 +254,10 @@ class TitanCoordinator(EnergyCoordinator[Titan]):
 
     async def close(self) -> None:
         """End what is ours and write everything down."""
-        if self._look is not None:
-            self._look()
-            self._look = None
-        if self._end_at is not None:
-            self._end_at[1]()
-            self._end_at = None
+        self.control.closed = True
+        for stop in (self._look, self._end_at and self._end_at[1]):
+            if stop is not None:
+                stop()
         await self.fail_safe()
         await self._save()
 

@@ -18,8 +18,8 @@ from .titan.orders import Action
 from .titan.points import Settings
 from .zero_export import ZeroExport
 
-# Orders and settings go to one unit, one after the other.
-PARALLEL_UPDATES = 1
+# Not queued here: of many values that wait for the unit only the newest is sent.
+PARALLEL_UPDATES = 0
 
 POWER = NumberDeviceClass.POWER
 OFF: Final[dict[str, Any]] = {"entity_registry_enabled_default": False}

@@ -11,6 +11,7 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from modbus_connection import ModbusTcpParams, ModbusUnit
 
+from ..energy_core.memory import section
 from ..energy_core.pacing import Pacer
 from .connect import Address, modbus_titan, opendata_titan, polarity
 from .const import (
@@ -46,7 +47,7 @@ def _unit(hass: HomeAssistant, entry: TitanConfigEntry) -> ModbusUnit:
 async def create(hass: HomeAssistant, entry: TitanConfigEntry) -> TitanCoordinator:
     """Return the coordinator of ``entry`` with everything that an earlier life kept."""
     store = store_of(hass, entry)
-    kept = await store.async_load() or {}
+    kept = section(await store.async_load())
     pacer, data = Pacer(titan_device.REQUEST_GAP), entry.data
     sign = polarity(entry.options, CONF_POLARITY)
     if data[CONF_WIRE] == TRANSPORT_MODBUS:
@@ -59,6 +60,6 @@ async def create(hass: HomeAssistant, entry: TitanConfigEntry) -> TitanCoordinat
     titan.settings_budget.limit = entry.options.get(CONF_SETTINGS_PER_DAY, titan_device.SETTINGS_PER_DAY)
     titan.restore(kept)
     coordinator = TitanCoordinator(hass, entry, titan, store)
-    coordinator.control.restore(kept.get("control") or {})
+    coordinator.control.restore(section(kept.get("control")))
     coordinator.found = partial(summary, titan, entry)
     return coordinator

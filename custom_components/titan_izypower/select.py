@@ -8,7 +8,7 @@ from ..energy_core.ha.platforms import EnergySelect, add_when_shown
 from .coordinator import TitanConfigEntry
 from .titan.points import Settings, System
 
-PARALLEL_UPDATES = 1
+PARALLEL_UPDATES = 0
 
 SELECTS = (
     select(System.working_mode, key="energy_mode"),

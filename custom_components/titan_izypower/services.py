@@ -6,14 +6,14 @@ from typing import Any, Final
 
 from homeassistant.const import ATTR_AREA_ID, ATTR_DEVICE_ID, ATTR_ENTITY_ID, ATTR_FLOOR_ID, ATTR_LABEL_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
-from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import config_validation as cv, entity_registry as er
 import probatio
 
 from ..energy_core.device import CommandResult
 from ..energy_core.errors import DeviceRefusedError
 from ..energy_core.ha.commands import translated
 from ..energy_core.ha.energy import BATTERY, GRID, SOLAR, Feed, Unit, async_register_energy
-from ..energy_core.ha.services import run_on_all, targets
+from ..energy_core.ha.services import permit, run_on_all, targets
 from .const import DOMAIN
 from .coordinator import TitanConfigEntry, TitanCoordinator
 from .titan.orders import Action, Order
@@ -101,6 +101,8 @@ def _handler(verb: Verb) -> Callable[[ServiceCall], Coroutine[Any, Any, ServiceR
     async def handle(call: ServiceCall) -> ServiceResponse:
         entries: list[TitanConfigEntry] = await targets(call, DOMAIN, ATTR_CONFIG_ENTRY)
         coordinators = list(dict.fromkeys(_master(call.hass, entry.runtime_data) for entry in entries))
+        known = er.async_get(call.hass)
+        await permit(call, [er.async_entries_for_config_entry(known, each.config_entry.entry_id) for each in coordinators])
 
         async def run(coordinator: TitanCoordinator) -> dict[str, Any]:
             with translated(DOMAIN):

@@ -11,7 +11,7 @@ from .coordinator import TitanConfigEntry
 from .titan.points import Settings
 from .zero_export import KIND
 
-PARALLEL_UPDATES = 1
+PARALLEL_UPDATES = 0
 
 SWITCHES = (
     switch(Settings.grid_charging, device_class=SwitchDeviceClass.SWITCH),

@@ -8,7 +8,7 @@ from ..energy_core.ha.platforms import EnergyTime, add_when_shown
 from .coordinator import TitanConfigEntry
 from .titan.points import Settings
 
-PARALLEL_UPDATES = 1
+PARALLEL_UPDATES = 0
 
 TIMES = (
     time_of_day(Settings.sleep_start, key="deep_sleep_start", entity_registry_enabled_default=False),

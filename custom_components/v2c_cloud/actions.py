@@ -25,12 +25,16 @@ PV_MODES: Final = {0: "solar_minimum", 1: "solar_only", 2: "solar_grid"}
 
 @dataclass(frozen=True, kw_only=True)
 class Action[Target]:
-    """An action: the fields that it takes and what it does; ``event`` is fired with its answer."""
+    """An action: the fields that it takes and what it does; ``event`` is fired with its answer.
+
+    ``admin``: it changes who the box talks to or who may charge, and only administrators may.
+    """
 
     run: Callable[[Target, Data], Awaitable[Answer]]
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     event: str | None = None
+    admin: bool = False
 
 
 def _done(result: CommandResult) -> Answer:
@@ -187,42 +191,53 @@ ACTIONS: Final[Mapping[str, Action[TrydanCoordinator]]] = {
         required=("watts",),
     ),
     "set_inverter_ip": Action(
-        run=_send(endpoints.INVERTER_IP, lambda data: {"value": verbs.ipv4(data["ip_address"])}), required=("ip_address",)
+        run=_send(endpoints.INVERTER_IP, lambda data: {"value": verbs.ipv4(data["ip_address"])}),
+        required=("ip_address",),
+        admin=True,
     ),
     "set_wifi_credentials": Action(
         run=_send(endpoints.WIFI, lambda data: verbs.wifi(data["ssid"], data.get("password", ""))),
         required=("ssid",),
         optional=("password",),
+        admin=True,
     ),
-    "scan_wifi_networks": Action(run=_scan_wifi, event=EVENT_WIFI_SCAN),
+    "scan_wifi_networks": Action(run=_scan_wifi, event=EVENT_WIFI_SCAN, admin=True),
     "trigger_update": Action(run=_send(endpoints.UPDATE)),
     "get_connected_status": Action(run=_connected, event=EVENT_CONNECTED),
     # OCPP
     "set_ocpp_enabled": Action(run=_write(Cloud.ocpp, lambda data: _truth(data["enabled"])), required=("enabled",)),
     "set_ocpp_id": Action(
-        run=_send(endpoints.OCPP_ID, lambda data: {"value": verbs.words(data["ocpp_id"])}), required=("ocpp_id",)
+        run=_send(endpoints.OCPP_ID, lambda data: {"value": verbs.words(data["ocpp_id"])}), required=("ocpp_id",), admin=True
     ),
     "set_ocpp_address": Action(
-        run=_send(endpoints.OCPP_ADDRESS, lambda data: {"value": verbs.ocpp_address(data["ocpp_url"])}), required=("ocpp_url",)
+        run=_send(endpoints.OCPP_ADDRESS, lambda data: {"value": verbs.ocpp_address(data["ocpp_url"])}),
+        required=("ocpp_url",),
+        admin=True,
     ),
     # Cards
     "register_rfid": Action(
-        run=_send(endpoints.RFID_LEARN, lambda data: {"tag": verbs.words(data["tag"])}, after=CARDS), required=("tag",)
+        run=_send(endpoints.RFID_LEARN, lambda data: {"tag": verbs.words(data["tag"])}, after=CARDS),
+        required=("tag",),
+        admin=True,
     ),
     "add_rfid_card": Action(
         run=_send(
             endpoints.RFID_ADD, lambda data: {"code": verbs.card(data["code"]), "tag": verbs.words(data["tag"])}, after=CARDS
         ),
         required=("code", "tag"),
+        admin=True,
     ),
     "update_rfid_tag": Action(
         run=_send(
             endpoints.RFID_RENAME, lambda data: {"code": verbs.card(data["code"]), "tag": verbs.words(data["tag"])}, after=CARDS
         ),
         required=("code", "tag"),
+        admin=True,
     ),
     "delete_rfid": Action(
-        run=_send(endpoints.RFID_DELETE, lambda data: {"code": verbs.card(data["code"])}, after=CARDS), required=("code",)
+        run=_send(endpoints.RFID_DELETE, lambda data: {"code": verbs.card(data["code"])}, after=CARDS),
+        required=("code",),
+        admin=True,
     ),
     # Power profiles
     "create_power_profile": Action(

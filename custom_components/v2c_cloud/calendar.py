@@ -42,14 +42,21 @@ class SessionCalendar(EnergyEntity, CalendarEntity):
     @override
     def event(self) -> CalendarEvent | None:
         """Return the session that goes on, else the newest one."""
+        now = dt_util.now()
         if (since := self.coordinator.session_since) is not None:
             # Its end is not known: for now it is the end of the next hour, so that the state seldom changes.
-            now = dt_util.utcnow()
-            end = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=2)
+            end = dt_util.utcnow().replace(minute=0, second=0, microsecond=0) + timedelta(hours=2)
             # A machine that started without the right time remembers a beginning that is yet to come.
-            return CalendarEvent(start=min(since, now), end=end, summary=self.coordinator.title)
-        newest = self.coordinator.sessions.last(1)
-        return self._event(newest[0]) if newest else None
+            start = dt_util.as_local(min(since, now))
+            if start > now:
+                # By the clock on the wall, which Home Assistant goes by: it began in the first of two equal hours.
+                start = now.replace(minute=0, second=0, microsecond=0)
+            return CalendarEvent(start=start, end=end, summary=self.coordinator.title)
+        for newest in self.coordinator.sessions.last(1):
+            event = self._event(newest)
+            # What ended in the first of two equal hours would go on, and Home Assistant wait for its end in a circle.
+            return None if newest.end <= dt_util.utcnow() and event.end > now else event
+        return None
 
     @override
     async def async_get_events(self, hass: HomeAssistant, start_date: datetime, end_date: datetime) -> list[CalendarEvent]:

@@ -1,7 +1,7 @@
 """A first look at an account or at a charger, before an entry is made or changed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -23,7 +23,7 @@ class FoundAccount:
     """An account that a key opens, and what an entry keeps of it."""
 
     unique_id: str
-    data: dict[str, Any]
+    data: dict[str, Any] = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class FoundCharger:
     host: str
     shown_id: str | None
     name: str
-    data: dict[str, Any]
+    data: dict[str, Any] = field(repr=False)
 
 
 async def account(hass: HomeAssistant, given: Mapping[str, Any], entry: ConfigEntry | None = None) -> FoundAccount:

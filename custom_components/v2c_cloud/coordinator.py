@@ -17,6 +17,7 @@ from ..energy_core.device import CommandResult
 from ..energy_core.errors import DeviceRefusedError
 from ..energy_core.ha.coordinator import EnergyCoordinator, discreet
 from ..energy_core.ha.loops import Loops
+from ..energy_core.pacing import Steady
 from ..energy_core.points import Block, Point, Value
 from ..energy_core.report import UpdateReport
 from .const import CONF_ADDRESSES, CONF_INTERVAL, CONF_SHARE, DOMAIN, MANUFACTURER, SCAN_INTERVAL, SHARE
@@ -76,7 +77,9 @@ class TrydanCoordinator(EnergyCoordinator[Trydan]):
     def session_since(self) -> datetime | None:
         """Return when the present session began, None without a car."""
         meter = self.device.session_meter
-        return dt_util.utc_from_timestamp(meter.since) if meter.plugged and meter.since is not None else None
+        if not meter.plugged or meter.since is None:
+            return None
+        return dt_util.utc_from_timestamp(meter.since + self.device.ahead())
 
     @override
     async def _async_update_data(self) -> UpdateReport:
@@ -277,6 +280,7 @@ class V2CRuntime:
     account: AccountCoordinator | None = None
     store: Store[dict[str, Any]]
     loops: Loops
+    clock: Steady
 
     def apply(self, options: Mapping[str, Any]) -> None:
         """Take over new preferences at once."""
@@ -289,4 +293,4 @@ class V2CRuntime:
         """Return what must survive a restart."""
         cloud = {} if self.account is None else self.account.device.saved()
         chargers = {name: charger.device.saved() | {"address": charger.locator.known} for name, charger in self.chargers.items()}
-        return {"cloud": cloud, "chargers": chargers}
+        return {"cloud": cloud, "chargers": chargers, "ahead": self.clock.ahead()}

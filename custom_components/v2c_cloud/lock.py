@@ -12,7 +12,7 @@ from .const import DOMAIN
 from .coordinator import TrydanCoordinator, V2CConfigEntry
 from .v2c.points import Settings
 
-PARALLEL_UPDATES = 1
+PARALLEL_UPDATES = 0
 
 LOCK = LockEntityDescription(key="lock", translation_key="lock")
 

@@ -14,7 +14,7 @@ from .coordinator import V2CConfigEntry
 from .solar import SolarCharging
 from .v2c.points import Cloud, Extra, Settings
 
-PARALLEL_UPDATES = 1
+PARALLEL_UPDATES = 0
 
 CURRENT = NumberDeviceClass.CURRENT
 OFF: Final[dict[str, Any]] = {"entity_registry_enabled_default": False}

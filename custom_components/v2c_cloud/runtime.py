@@ -13,7 +13,8 @@ from homeassistant.util import dt as dt_util
 
 from ..energy_core.capture import Recorder
 from ..energy_core.ha.loops import Loops
-from ..energy_core.pacing import Pacer
+from ..energy_core.memory import section
+from ..energy_core.pacing import Pacer, Steady
 from .const import (
     CONF_ADDRESSES,
     CONF_BASE_URL,
@@ -36,11 +37,6 @@ from .v2c.parse import Pairing
 from .v2c.plan import Plan
 from .v2c.quota import Quota
 from .v2c.sessions import SessionBook
-
-
-def wall() -> float:
-    """Return Home Assistant's clock in seconds since 1970."""
-    return dt_util.utcnow().timestamp()
 
 
 def store_of(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, Any]]:
@@ -74,18 +70,20 @@ def lan_wire(hass: HomeAssistant, device_id: str | None, host: str) -> lan.LanWi
     return lan.LanWire(session, host, pacer=Pacer(lan.GAP), recorder=Recorder(), device_id=device_id)
 
 
-def _account(hass: HomeAssistant, entry: V2CConfigEntry) -> Account | None:
+def _account(hass: HomeAssistant, entry: V2CConfigEntry, clock: Steady) -> Account | None:
     if not (api_key := entry.data.get(CONF_API_KEY)):
         return None
-    quota = Quota(share=entry.options.get(CONF_SHARE, SHARE) / 100, clock=wall)
+    quota = Quota(share=entry.options.get(CONF_SHARE, SHARE) / 100, clock=clock)
     client = cloud_client(hass, api_key, entry.data.get(CONF_BASE_URL), quota)
-    return Account(client, quota, Plan(quota, clock=wall), wall=wall, now=dt_util.now)
+    return Account(client, quota, Plan(quota, clock=clock), wall=clock, now=dt_util.now)
 
 
-def _trydan(hass: HomeAssistant, entry: V2CConfigEntry, face: Face, account: Account | None) -> Trydan:
+def _trydan(face: Face, account: Account | None, clock: Steady) -> Trydan:
     wire = None if account is None else CloudWire(account.client, face)
     reachable = (lambda: False) if account is None else (lambda: account.reachable)
-    return Trydan(face, lan=None, cloud=wire, reachable=reachable, wall=wall, now=dt_util.now)
+    trydan = Trydan(face, lan=None, cloud=wire, reachable=reachable, wall=clock, now=dt_util.now)
+    trydan.ahead = clock.ahead
+    return trydan
 
 
 def _locator(hass: HomeAssistant, entry: V2CConfigEntry, device_id: str, kept: Mapping[str, Any]) -> Locator:
@@ -102,21 +100,22 @@ def _locator(hass: HomeAssistant, entry: V2CConfigEntry, device_id: str, kept: M
 
 async def create(hass: HomeAssistant, entry: V2CConfigEntry) -> V2CRuntime:
     """Return what runs for ``entry``; its account may still have to be asked for its chargers."""
-    runtime = V2CRuntime(store=store_of(hass, entry), loops=Loops(hass, entry))
-    kept = await runtime.store.async_load() or {}
-    account = _account(hass, entry)
+    store = store_of(hass, entry)
+    kept = section(await store.async_load())
+    runtime = V2CRuntime(store=store, loops=Loops(hass, entry), clock=Steady(kept.get("ahead")))
+    account = _account(hass, entry, runtime.clock)
     pairings = pairings_of(entry.data)
     if account is not None:
         account.adopt(pairings)
-        account.restore(kept.get("cloud") or {})
+        account.restore(section(kept.get("cloud")))
         runtime.account = AccountCoordinator(hass, entry, account)
         runtime.account.found = lambda: f"an account, {len(account.pairings)} paired"
         if not pairings:
             await runtime.account.async_config_entry_first_refresh()
             pairings = account.pairings
-    chargers = kept.get("chargers") or {}
+    chargers = section(kept.get("chargers"))
     for pairing in pairings:
-        add_charger(hass, entry, runtime, pairing, chargers.get(pairing.device_id) or {})
+        add_charger(hass, entry, runtime, pairing, section(chargers.get(pairing.device_id)))
     return runtime
 
 
@@ -127,7 +126,7 @@ def add_charger(
     device_id = pairing.device_id
     account = None if runtime.account is None else runtime.account.device
     face = Face(device_id, SessionBook(), name=pairing.name) if account is None else account.faces[device_id]
-    trydan, locator = _trydan(hass, entry, face, account), _locator(hass, entry, device_id, kept)
+    trydan, locator = _trydan(face, account, runtime.clock), _locator(hass, entry, device_id, kept)
     trydan.restore(kept)
     trydan.use_lan(locator.first())
     charger = TrydanCoordinator(hass, entry, trydan, locator, pairing.name or f"Trydan {device_id}")

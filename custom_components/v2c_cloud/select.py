@@ -16,7 +16,7 @@ from .solar_entities import SolarMode
 from .solar_settings import MODES
 from .v2c.points import Cloud, Extra, Settings, Status
 
-PARALLEL_UPDATES = 1
+PARALLEL_UPDATES = 0
 
 SELECTS = (
     select(Settings.power_mode, key="dynamic_power_mode", entity_category=CONFIG),

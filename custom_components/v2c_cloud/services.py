@@ -1,6 +1,7 @@
 """The actions: who is meant, what is done, what comes back, and the events of the integration that was here before."""
 
 from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntryState
@@ -8,12 +9,13 @@ from homeassistant.const import ATTR_AREA_ID, ATTR_DEVICE_ID, ATTR_ENTITY_ID, AT
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv, device_registry as dr, entity_registry as er
+from homeassistant.helpers.service import async_register_admin_service
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 import probatio
 
 from ..energy_core.ha.commands import translated
 from ..energy_core.ha.energy import DEVICE, Feed, Unit, async_register_energy
-from ..energy_core.ha.services import run_on_all
+from ..energy_core.ha.services import permit, run_on_all
 from .actions import ACCOUNT_ACTIONS, ACTIONS, Action
 from .const import DOMAIN, EVENT_GLOBAL_STATISTICS
 from .coordinator import AccountCoordinator, TrydanCoordinator, V2CConfigEntry
@@ -58,7 +60,8 @@ def _register(
     fields: dict[Any, Any] = {probatio.Required(field): ANYTHING for field in action.required}
     fields |= {probatio.Optional(field): ANYTHING for field in action.optional}
     schema = probatio.Schema({**target, **fields})
-    hass.services.async_register(DOMAIN, name, handler, schema=schema, supports_response=SupportsResponse.OPTIONAL)
+    register = partial(async_register_admin_service, hass) if action.admin else hass.services.async_register
+    register(DOMAIN, name, handler, schema=schema, supports_response=SupportsResponse.OPTIONAL)
 
 
 def _charger_handler(action: Action[TrydanCoordinator]) -> Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]:
@@ -72,7 +75,9 @@ def _charger_handler(action: Action[TrydanCoordinator]) -> Callable[[ServiceCall
                 call.hass.bus.async_fire(action.event, found, context=call.context)
             return found
 
-        results = await run_on_all(DOMAIN, [(each.title, run(each)) for each in chargers_of(call)])
+        chargers = chargers_of(call)
+        await permit(call, [_entities_of(call.hass, each) for each in chargers])
+        results = await run_on_all(DOMAIN, [(each.title, run(each)) for each in chargers])
         return results[0] if len(results) == 1 else {"chargers": [*results]}
 
     return handle
@@ -89,6 +94,8 @@ def _account_handler(action: Action[AccountCoordinator]) -> Callable[[ServiceCal
             return {"config_entry_id": account.config_entry.entry_id, **found}
 
         accounts = _accounts_of(call)
+        known = er.async_get(call.hass)
+        await permit(call, [er.async_entries_for_config_entry(known, each.config_entry.entry_id) for each in accounts])
         results = await run_on_all(DOMAIN, [(each.config_entry.title, run(each)) for each in accounts])
         return results[0] if len(results) == 1 else {"accounts": [*results]}
 
@@ -127,6 +134,11 @@ def _named(call: ServiceCall) -> list[str]:
     found = (devices.async_get(each) for each in ids)
     registered = {name for each in found if each is not None for domain, name in each.identifiers if domain == DOMAIN}
     return [*dict.fromkeys([*given, *sorted(registered)])]
+
+
+def _entities_of(hass: HomeAssistant, charger: TrydanCoordinator) -> list[er.RegistryEntry]:
+    found = er.async_entries_for_config_entry(er.async_get(hass), charger.config_entry.entry_id)
+    return [each for each in found if each.unique_id.startswith(f"{charger.serial}_")]
 
 
 def _accounts_of(call: ServiceCall) -> list[AccountCoordinator]:

@@ -13,7 +13,7 @@ from .solar_entities import SolarFlag
 from .solar_settings import KIND
 from .v2c.points import Cloud, Extra, Settings
 
-PARALLEL_UPDATES = 1
+PARALLEL_UPDATES = 0
 
 SWITCH = SwitchDeviceClass.SWITCH
 

@@ -9,7 +9,7 @@ from ..energy_core.ha.loop_entities import add_to_loops
 from .coordinator import V2CConfigEntry
 from .solar_entities import SolarReady
 
-PARALLEL_UPDATES = 1
+PARALLEL_UPDATES = 0
 
 READY_BY = TimeEntityDescription(key="ready_by", translation_key="solar_ready_by", entity_category=EntityCategory.CONFIG)
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from bench.__main__ import arguments, plan_of
-from bench.figures import FAST, Cost, Minute, Poll, Result, Run, Start, misses
-from bench.living import alive
-from bench.report import BEGIN, END, as_json, into_document, table, tables, verdict
-from bench.sites import SITES, UnknownSiteError, chosen, folder_of, grown
+from bench.gateway.command import arguments, plan_of
+from bench.gateway.figures import FAST, Cost, Minute, Poll, Result, Run, Start, misses
+from bench.gateway.living import alive
+from bench.gateway.report import BEGIN, END, as_json, into_document, tables, verdict
+from bench.gateway.sites import SITES, UnknownSiteError, chosen, folder_of, grown
+from bench.tables import table
 from tests.enphase_envoy.capture_gateway import OWN
 
 CORE_POLL = ("/ivp/meters", FAST, "/production.json?details=1", "/api/v1/production/inverters", "/admin/lib/tariff")

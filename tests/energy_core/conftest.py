@@ -1,39 +1,15 @@
-"""A fake unit on a fake wire, and a clock that only moves when told to."""
+"""What all tests of the core are given; what needs no Home Assistant is in ``plain``."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import mock_config_flow
 
-from tests.energy_core.clock import Clock
-from tests.energy_core.datasheet import SEED, Unit
-from tests.energy_core.fake_wire import FakeWire
 from tests.energy_core.ha_unit import DOMAIN, House, UnitFlow
+from tests.energy_core.plain import clock, reborn, unit, wire
 
-
-@pytest.fixture
-def clock() -> Clock:
-    """A clock at noon."""
-    return Clock()
-
-
-@pytest.fixture
-def wire() -> FakeWire:
-    """A wire to a unit that has everything."""
-    return FakeWire(SEED)
-
-
-@pytest.fixture
-def unit(wire: FakeWire, clock: Clock) -> Unit:
-    """The unit behind ``wire``."""
-    return Unit(wire, clock=clock, now=clock.now)
-
-
-@pytest.fixture
-def reborn(wire: FakeWire, clock: Clock) -> Callable[[], Unit]:
-    """Return a new life of the same unit after a restart."""
-    return lambda: Unit(wire, clock=clock, now=clock.now)
+__all__ = ["clock", "house", "reborn", "unit", "wire"]
 
 
 @pytest.fixture

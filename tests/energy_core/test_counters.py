@@ -154,6 +154,19 @@ class TestDailyCounter:
         assert made.accept(0, noon + POLL) == 3000
         assert made.accept(0, self.MIDNIGHT + timedelta(hours=23, minutes=40)) == 0
 
+    def test_a_reset_on_the_dot_was_the_one_of_the_new_day(self):
+        """At 23:30 sharp: the rest of the evening and the next day have no other."""
+        made = counter(DAILY)
+        assert made.accept(1, self.MIDNIGHT - timedelta(minutes=30)) == 1
+        assert made.accept(3000, self.MIDNIGHT + timedelta(hours=12)) == 3000
+        assert made.accept(0, self.MIDNIGHT + timedelta(hours=12, seconds=10)) == 3000
+
+    @pytest.mark.parametrize("moment", [timedelta(seconds=1), timedelta(microseconds=1)])
+    def test_a_day_begins_with_its_first_moment(self, moment):
+        """A counter that was met right after midnight has no other midnight on that day, whenever it is read."""
+        made = counter(DAILY, at=self.MIDNIGHT + moment)
+        assert made.accept(0, self.MIDNIGHT + timedelta(hours=12) + 20 * moment) == 5000
+
     def test_a_counter_met_late_in_the_evening_still_turns_at_midnight(self):
         """First seen at 23:45, it falls at 00:00: that is its midnight."""
         made = counter(DAILY, at=self.MIDNIGHT - timedelta(minutes=15))
@@ -199,6 +212,13 @@ class TestMemory:
         saved = {"value": value, "seen": NOON.isoformat(), "reset": NOON.isoformat()}
         assert Counter.restored(LIFETIME, MAX_POWER, saved) == Counter(LIFETIME, MAX_POWER)
 
+    def test_a_terawatt_hour_is_the_most(self):
+        """More was never counted by anything in a home."""
+        assert Counter.restored(LIFETIME, MAX_POWER, {"value": 1e12}).value == 1e12
+        assert Counter.restored(LIFETIME, MAX_POWER, {"value": 1.1e12}).value is None
+        saved = {"value": 5.0, "wrapped": 1e12}
+        assert Counter.restored(LIFETIME, MAX_POWER, saved, modulus=1e11).wrapped == 1e12
+
     @pytest.mark.parametrize("when", [None, 17, "yesterday", "", "2026-06-01T12:00:00", "2026-13-01T00:00:00+00:00"])
     def test_a_corrupt_time_is_no_time(self, when):
         """A level survives without its times; a time without a zone is none."""
@@ -228,11 +248,21 @@ class TestWrap:
     def test_wraps_add_up(self):
         """A whole life of a register of 4.3 GJ: the level never falls, and ends where it should."""
         made, true, levels = self.wrapping(0.0), 0.0, []
-        for step in range(1, 5000):
+        for step in range(1, 8000):
             true += 1000.0
             levels.append(made.accept(true % self.MODULUS, NOON + timedelta(minutes=5 * step)))
         assert levels == sorted(levels)
         assert levels[-1] == pytest.approx(true)
+
+    @pytest.mark.parametrize(
+        ("value", "reading", "modulus", "wraps"),
+        [(1500, 490, 1000, True), (1500, 489, 1000, False), (30_000, 10_200, 20_000, True), (30_000, 10_201, 20_000, False)],
+    )
+    def test_a_wrap_may_land_one_hundredth_of_its_modulus_beside(self, value, reading, modulus, wraps):
+        """Below or above where it was, and no more: registers round, and some energy has flowed."""
+        made = self.wrapping(value, modulus=modulus)
+        made.accept(reading, NOON)
+        assert made.wrapped == (modulus if wraps else 0)
 
     def test_a_restart_remembers_the_wraps(self):
         """What was added stays added."""
@@ -262,6 +292,10 @@ class TestWrap:
         """A plain counter holds the fall."""
         made = counter(value=9_000_000.0)
         assert feed(made, 9_000_000 - self.MODULUS) == [9_000_000]
+
+    def test_a_register_that_was_never_seen_wraps_as_well(self):
+        """Its modulus is a fact of the device, not of what was saved."""
+        assert Counter.restored(LIFETIME, MAX_POWER, {}, modulus=5.0) == Counter(LIFETIME, MAX_POWER, modulus=5.0)
 
     @pytest.mark.parametrize("wrapped", [None, "x", -5, 1e13, float("nan"), []])
     def test_a_corrupt_sum_of_wraps_is_none(self, wrapped):

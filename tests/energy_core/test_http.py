@@ -367,6 +367,23 @@ class TestLink:
         await failing(get("nonsense://x"), DeviceProtocolError)
         await failing(get("http://:80/"), DeviceProtocolError)
 
+    async def test_a_mistake_of_ours_is_no_trouble_of_the_network(self, serve, get):
+        """It comes out as what it is, and nobody waits for the device to come back."""
+
+        async def mistaken(outgoing, handler):
+            raise RuntimeError("mistake")
+
+        async def handle(_):
+            return web.json_response({})
+
+        with pytest.raises(RuntimeError, match="mistake"):
+            await get(await serve(handle), middlewares=(mistaken,))
+
+    async def test_a_session_that_was_let_go_is_one(self, session, get):
+        """Home Assistant closes it when it stops, whoever still asks."""
+        await session.close()
+        assert "closed" in str(await failing(get("http://127.0.0.1:9/"), DeviceConnectionError))
+
     async def test_a_link_that_is_closed_without_an_answer(self, raw, get):
         """The server took the request and hung up."""
 

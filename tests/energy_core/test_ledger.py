@@ -99,6 +99,55 @@ def test_a_balance_may_fall() -> None:
     assert ledger.days("net", 1, at("2026-06-01T12:00")) == -200
 
 
+def test_what_was_known_of_a_meter_that_was_never_read_is_forgotten_with_it() -> None:
+    """Was wrong: the day of the meter before was taken from the level of the new one, and 900 kWh were missing."""
+    ledger, noon = Ledger(), at("2026-06-01T12:00")
+    ledger.seed("grid", noon.date(), 900_000)
+    ledger.swap(["grid"])
+    ledger.observe("grid", 5, noon)
+    assert ledger.days("grid", 1, noon) == 0
+    assert ledger.partial("grid", noon)
+    ledger.observe("grid", 105, noon + timedelta(hours=1))
+    assert ledger.days("grid", 1, noon) == 100
+
+
+def test_a_meter_that_is_exchanged_at_midnight_loses_no_day() -> None:
+    """The new one is counted on from the level of the old one, so the day that ended is whole, and so is the next."""
+    ledger, evening, morning = Ledger(), at("2026-06-01T22:00"), at("2026-06-02T02:00")
+    ledger.seed("grid", evening.date(), 1000)
+    ledger.observe("grid", 5000, evening)
+    ledger.swap(["grid", "another"])
+    ledger.observe("grid", 7, morning)
+    assert not ledger.partial("grid", morning)
+    assert (ledger.days("grid", 1, morning), ledger.days("grid", 2, morning)) == (0, 4000)
+    assert ledger.accounts.keys() == {"grid"}
+
+
+def test_a_better_source_for_another_day_completes_nothing() -> None:
+    """Today is still counted from our first reading on."""
+    ledger, noon = Ledger(), at("2026-06-02T12:00")
+    ledger.observe("grid", 1000, noon)
+    ledger.seed("grid", at("2026-06-01T00:00").date(), 500)
+    assert ledger.partial("grid", noon)
+    ledger.seed("grid", noon.date(), 900)
+    assert not ledger.partial("grid", noon)
+    assert not ledger.partial("another", noon)
+
+
+def test_a_memory_is_what_it_was() -> None:
+    """Marks, which of them are estimates, and what was only seeded so far, through JSON."""
+    ledger, noon = Ledger(), at("2026-06-02T12:00")
+    ledger.observe("grid", 1000, at("2026-06-01T12:00"))
+    ledger.observe("grid", 1240, noon)
+    ledger.seed("roof", noon.date(), 5)
+    saved = json.loads(json.dumps(ledger.as_dict()))
+    assert saved["roof"] == {"marks": {"2026-06-02": 5}, "estimated": [], "level": None, "read": None, "begun": None}
+    again = Ledger().restore(saved)
+    assert again.accounts == {"grid": ledger.accounts["grid"]}
+    assert again.accounts["grid"].estimated == {noon.date()}
+    assert again.days("grid", 1, noon) == 120
+
+
 def test_old_days_are_forgotten() -> None:
     """A memory does not grow."""
     ledger, start = Ledger(), at("2026-01-01T12:00")

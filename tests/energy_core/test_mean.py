@@ -33,6 +33,19 @@ def test_two_at_once() -> None:
     assert run([(0, 100), (10, 200), (10, 900)], 60)[-1] == 200
 
 
+def test_a_window_of_a_second_is_one() -> None:
+    """For meters that speak four times in it."""
+    assert run([(0, 0), (0.5, 100), (1, 300)], 1)[-1] == 200
+
+
+def test_a_window_may_be_opened_later() -> None:
+    """What was measured before counts in it, as far as it is kept."""
+    mean = Mean()
+    for at, value in ((0, 100), (10, 200)):
+        mean.add(Sample(value=value, at=at), 0)
+    assert mean.add(Sample(value=600, at=20), 60) == 400
+
+
 def test_it_keeps_no_more_than_it_needs() -> None:
     """A week of readings with a window of a minute."""
     mean = Mean()

@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.energy_core.errors import RateLimitedError
-from custom_components.energy_core.pacing import DAY, Backoff, Budget, Pacer
+from custom_components.energy_core.pacing import DAY, Backoff, Budget, Newest, Pacer, Steady
 
 GAP = 0.01
 
@@ -123,6 +123,12 @@ class TestPacer:
         commands = [log.start(f"command {index}", command=True) for index in range(2)]
         await asyncio.gather(*polls, *commands)
         assert log.order == ["poll 0", "command 0", "command 1", "poll 1", "poll 2"]
+
+    @pytest.mark.parametrize("command", [False, True])
+    async def test_a_clock_may_begin_at_nothing(self, command):
+        """The first turn is free all the same: the machine may have been started this moment."""
+        async with asyncio.timeout(0.5), Pacer(3600, clock=lambda: 0.0).turn(command=command):
+            pass
 
     async def test_a_hush_keeps_polls_away_and_lets_commands_through(self, pacer, log):
         """After an order the unit has its peace from polls, and the next order still comes through."""
@@ -264,8 +270,65 @@ class ManualClock:
         return self.now
 
 
+class TestNewest:
+    """Of those that wait for the same, only the newest counts."""
+
+    async def test_one_at_a_time_and_of_those_that_waited_the_last(self):
+        """The first is at work when two more come: the second is told that it is out of date, and does nothing."""
+        newest, told = Newest(), []
+
+        async def come(who, slot="same"):
+            async with newest.turn(slot) as latest:
+                told.append((who, latest))
+                await asyncio.sleep(0.001)
+                told.append(who)
+
+        await asyncio.gather(come("first"), come("second"), come("third"))
+        assert told == [("first", True), "first", ("second", False), "second", ("third", True), "third"]
+        told.clear()
+        await asyncio.gather(come("one"), come("other", "another slot"))
+        assert told[:2] == [("one", True), ("other", True)]
+
+    async def test_who_comes_alone_is_the_newest(self):
+        """Again and again."""
+        newest = Newest()
+        for _ in range(2):
+            async with newest.turn("slot") as latest:
+                assert latest
+
+
+class TestSteady:
+    """A wall clock that nobody sets."""
+
+    @pytest.fixture
+    def hands(self, monkeypatch):
+        """The clock on the wall, and the one that only goes on."""
+        hands = {"wall": 5000.0, "mono": 300.0}
+        monkeypatch.setattr(time, "time", lambda: hands["wall"])
+        monkeypatch.setattr(time, "monotonic", lambda: hands["mono"])
+        return hands
+
+    def test_it_goes_on_when_the_clock_is_set(self, hands):
+        """An hour ahead: ten seconds have passed, and it knows of the hour."""
+        steady = Steady()
+        assert (steady(), steady.ahead()) == (5000, 0)
+        hands |= {"wall": 5010 + 3600.0, "mono": 310.0}
+        assert (steady(), steady.ahead()) == (5010, 3600)
+
+    @pytest.mark.parametrize(("ahead", "shown"), [(3600.0, 1400), (-50, 5050), ("junk", 5000), (None, 5000)])
+    def test_another_life_goes_on_from_the_same_time(self, hands, ahead, shown):
+        """By how much the clock had been set is remembered; nonsense is nothing."""
+        steady = Steady(ahead)
+        assert steady() == shown
+        assert steady.ahead() == 5000 - shown
+
+
 class TestBackoff:
     """How long to wait for the silent."""
+
+    def test_a_short_interval_grows_a_thousandfold_at_most(self):
+        """A device that is asked ten times a second is not left alone for an hour."""
+        assert [Backoff(ceiling=3600).delay(failures, 0.1) for failures in (12, 13, 100)] == [102.4, 102.4, 102.4]
 
     @pytest.mark.parametrize(
         ("interval", "waits"),

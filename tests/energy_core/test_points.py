@@ -120,6 +120,14 @@ class TestSource:
         assert Source(key=7, rw=True).target == 7
         assert Source(key=7, write_key=0).target == 0
 
+    def test_the_same_value_may_be_kept_under_another_key(self):
+        """All else is as it was, and what it was made from stays what it is."""
+        first = Source(key=7, scale=0.1, sign=-1, missing=frozenset({255.0}), write_key=8)
+        other = first.at(9)
+        assert (other.key, other.scale, other.sign, other.missing, other.write_key) == (9, 0.1, -1, frozenset({255.0}), 8)
+        assert (first.key, other.target, other.writable) == (7, 8, True)
+        assert Point(float).decode(other, 10) == -1
+
 
 class TestDecode:
     """From raw to ours."""
@@ -134,6 +142,9 @@ class TestDecode:
             (Source(key=1, missing=frozenset({255.0})), 255, None),
             (Source(key=1, missing=frozenset({255.0})), 254, 254),
             (Source(key=1, scale=1e300), 1e300, None),
+            (Source(key=1), 1e15, None),
+            (Source(key=1), -1e15, None),
+            (Source(key=1), 9e14, 9e14),
             (Source(key=1), "n/a", None),
             (Source(key=1), None, None),
         ],
@@ -167,7 +178,15 @@ class TestDecode:
 
     @pytest.mark.parametrize(
         ("digits", "raw", "value"),
-        [(0, 12.5001, 13), (0, -0.4, 0), (0, "712.96", 713), (2, 49.98765, 49.99), (3, 1.23456, 1.235), (None, 1.5, 1.5)],
+        [
+            (0, 12.5001, 13),
+            (0, -0.4, 0),
+            (0, "712.96", 713),
+            (1, 1.26, 1.3),
+            (2, 49.98765, 49.99),
+            (3, 1.23456, 1.235),
+            (None, 1.5, 1.5),
+        ],
     )
     def test_decimals_that_mean_nothing_are_cut(self, digits, raw, value):
         """As many digits as mean something; a whole number has no point."""
@@ -281,6 +300,23 @@ class TestPoint:
         assert (Meter.total.counter, Meter.power.counter) == (CounterPolicy.LIFETIME, None)
         assert (Point(float).step, Point(float).write_low) == (1, 0)
 
+    def test_a_line_is_no_more_than_it_says(self):
+        """A bare point has no unit, no policy and no bounds; a block counts those that have a policy."""
+
+        class Plain(Block):
+            bare = Point(float)
+            total = Point(float, "Wh", counter=CounterPolicy.LIFETIME, secret=True, digits=1, fake=Source(key=7))
+
+        bare, total = Plain.bare, Plain.total
+        assert (bare.unit, bare.counter, bare.secret, bare.names, bare.digits) == (None, None, False, (), None)
+        assert (bare.low, bare.high, bare.write_low, bare.write_high, bare.step) == (None, None, 0, None, 1)
+        assert (total.unit, total.counter, total.secret, total.digits) == ("Wh", CounterPolicy.LIFETIME, True, 1)
+        assert (total.name, total.block, repr(total)) == ("total", Plain, "Plain.total")
+        assert Plain.counted == {"total": CounterPolicy.LIFETIME}
+        plain = Plain("plain")
+        plain.decode("fake", {7: 12})
+        assert (plain.total, plain.bare) == (12, None)
+
     def test_each_part_has_its_own_source(self):
         """The second input is read from the second source; a part without one has none, and so has another wire."""
         assert Input.current.source("fake", 1).key == "current_2"
@@ -343,12 +379,31 @@ class TestBlock:
         assert shown == [-5, -5, None]
         assert meter.has(Meter.power)
 
+    def test_what_was_set_stays_as_long_as_what_was_read(self):
+        """A value that was read back after a write, and that the next answers lack."""
+        meter, shown = Meter("meter"), []
+        meter.set(Meter.power, 7)
+        for _ in range(3):
+            meter.decode("fake", {})
+            shown.append(meter.power)
+        assert shown == [7, 7, None]
+
     def test_misses_count_in_a_row_only(self):
         """An answer in between starts the count anew."""
         meter = Meter("meter")
         for answer in ({"power": 5}, {}, {}, {"power": 5}, {}, {}):
             meter.decode("fake", answer)
         assert meter.power == -5
+
+    def test_the_last_answer_may_lack_a_point(self):
+        """From the first answer without it until the next with it; who was not asked lacks nothing."""
+        meter = Meter("meter")
+        assert not meter.lacks("power")
+        told = []
+        for answer in ({"power": 5}, {}, {}, {"power": 5}):
+            meter.decode("fake", answer)
+            told.append(meter.lacks("power"))
+        assert told == [False, True, True, False]
 
     def test_what_was_never_shown_is_never_had(self):
         """A point that the unit lacks from the start makes no entity, however often it is missing."""

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
+import socket
 import ssl
 
 import pytest
@@ -59,6 +61,24 @@ async def test_who_does_not_speak_tls_has_none(served, answer):
     kind = DeviceTimeoutError if answer is None else DeviceConnectionError
     with pytest.raises(kind):
         await fingerprint(LOOPBACK, port, deadline=0.3)
+
+
+async def test_who_shows_no_certificate_is_not_recognised(served):
+    """A server that only speaks anonymously: nothing is agreed with it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("ADH:AECDH:@SECLEVEL=0")
+
+    def talk(listener: socket.socket) -> None:
+        with suppress(ssl.SSLError):
+            context.wrap_socket(listener.accept()[0], server_side=True)
+
+    # In a thread: asyncio would report the handshake that fails on this side as an error of the test.
+    with socket.create_server((LOOPBACK, 0)) as listener:
+        server = asyncio.create_task(asyncio.to_thread(talk, listener))
+        with pytest.raises(DeviceConnectionError):
+            await fingerprint(LOOPBACK, listener.getsockname()[1], deadline=5)
+        await server
 
 
 async def test_nobody_there(served):

@@ -240,14 +240,14 @@ class TestChecks:
         token = read_token(GOOD)
         check(token, audience=SERIAL, now=NOW)
         check(token, audience=SERIAL, now=NOW + YEAR - 1)
-        for audience, now, key in (
-            (SERIAL, NOW + YEAR, "token_expired"),
-            ("other", NOW, "token_foreign"),
-            ("", 9e9, "token_foreign"),
+        for audience, now, key, why in (
+            (SERIAL, NOW + YEAR, "token_expired", "its time is over"),
+            ("other", NOW, "token_foreign", "for somebody else"),
+            ("", 9e9, "token_foreign", "for somebody else"),
         ):
             with pytest.raises(DeviceAuthError) as caught:
                 check(token, audience=audience, now=now)
-            assert (caught.value.key, caught.value.placeholders) == (key, {})
+            assert (caught.value.key, caught.value.placeholders, str(caught.value)) == (key, {}, why)
 
     def test_the_key_that_signed_is_recognised(self):
         """And no other, nor what is no key at all."""
@@ -596,12 +596,22 @@ class TestRefusal:
         await failing(keeper.refused(old), RateLimitedError)
         assert len(home.cloud.asked) == 1
 
-    @pytest.mark.parametrize("says", ["", "<html>", GOOD[:-9], text_of(NOW - 2 * YEAR)], ids=steady_name)
-    async def test_a_token_that_cannot_be_used_is_not_taken(self, home, says):
-        """Nothing that the user could mend: the old one stays, and nobody asks for a password."""
+    @pytest.mark.parametrize(
+        ("says", "why"),
+        [
+            ("", "not three parts in base64"),
+            ("<html>", "not three parts in base64"),
+            (GOOD[:-9], "its signature ends too early"),
+            (text_of(NOW - 2 * YEAR), "expired already"),
+        ],
+        ids=steady_name,
+    )
+    async def test_a_token_that_cannot_be_used_is_not_taken(self, home, says, why):
+        """Nothing that the user could mend: the old one stays, nobody asks for a password, and the log says what it was."""
         keeper = home.keeper()
         home.cloud.says = says
-        assert (await failing(keeper.renewed(), DeviceProtocolError)).key == "token_unusable"
+        error = await failing(keeper.renewed(), DeviceProtocolError)
+        assert (error.key, str(error)) == ("token_unusable", why)
         assert (keeper.current.text, home.stored, keeper.rejected) == (GOOD, [], None)
 
     async def test_another_check_may_be_made_of_new_tokens(self, home):
@@ -733,7 +743,9 @@ class TestBreaker:
         keeper = home.keeper()
         assert (await keeper.renewed()).text != GOOD
         assert (await failing(keeper.renewed(), RateLimitedError)).retry_after == 900
-        home.clock.advance(900)
+        home.clock.advance(899.5)
+        assert (await failing(keeper.renewed(), RateLimitedError)).retry_after == 0.5
+        home.clock.advance(0.5)
         await keeper.renewed()
         assert len(home.cloud.asked) == 2
 
@@ -745,7 +757,8 @@ class TestBreaker:
         waiting = asyncio.ensure_future(keeper.token())
         await home.quiet()
         keeper.stop()
-        assert (await failing(waiting, DeviceConnectionError)).key == "token_renewal_stopped"
+        error = await failing(waiting, DeviceConnectionError)
+        assert (error.key, str(error)) == ("token_renewal_stopped", "the attempt was given up")
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
     async def test_a_mistake_of_ours_is_not_hidden(self, home):
@@ -822,16 +835,36 @@ class TestReport:
         assert shown["next_attempt"] == NOW + DAY + 2 * HOUR
         assert shown["expires"] == NOW + YEAR
         assert not any(secret in json.dumps(shown) for secret in (SERIAL, MAIL, "eyJ"))
+        assert shown.keys() == {
+            "manual", "due", "expires", "next_attempt", "attempts", "successes", "failures", "refusals", "last", "quiet_until",
+            "last_error", "rejected",
+        }  # fmt: skip
+        assert (shown["manual"], home.keeper(manual=True).report()["manual"]) == (False, True)
         home.cloud.wrong = None
         home.clock.advance(900)
         await keeper.renewed()
         assert (keeper.report()["successes"], keeper.report()["failures"], keeper.report()["last_error"]) == (1, 0, None)
+
+    def test_without_a_token(self, home):
+        """There is none that could expire, and one is due."""
+        shown = home.keeper(None).report()
+        assert (shown["expires"], shown["due"], shown["next_attempt"]) == (None, True, NOW)
 
 
 def test_reading_a_token_needs_no_library():
     """What they say is plain JSON; only the signature needs more."""
     code = "import sys; sys.modules['jwt'] = None; from custom_components.energy_core import token_text, renewal"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("later", [0, -HOUR])
+async def test_without_patience_a_token_that_is_due_is_renewed_at_once(home, later) -> None:
+    """In the first moment, and when the clock was set back since."""
+    keeper = home.keeper(text_of(NOW - YEAR + 5 * DAY))
+    home.clock.advance(later)
+    await keeper.token()
+    await home.quiet()
+    assert len(home.stored) == 1
 
 
 async def test_a_good_token_is_not_renewed_while_everything_starts() -> None:

@@ -14,10 +14,13 @@ from simulators.enphase_cloud import EnphaseCloudSimulator
 from simulators.envoy import EnvoySimulator
 from simulators.house import House
 from simulators.titan import TitanSimulator
+from simulators.titan_table import registers
 from simulators.trydan import TrydanSimulator
 from simulators.v2c_cloud import V2CCloudSimulator
 
 HOST = "127.0.0.1"
+# Further than any register reaches, which then stands at its end.
+BEYOND = 1e18
 SERIAL, CHARGER, KEY = "122000000001", "SIMV2C", "SIM-KEY"
 ACCOUNT = {"username": "owner@example.org", "password": "sunny day"}
 
@@ -101,6 +104,25 @@ def _clear(name: str) -> Callable[[Site], Awaitable[None]]:
     return heal
 
 
+def _fail_titan(wire: str) -> Callable[[Site, str], Awaitable[None]]:
+    """Spoil the wire; with "pins:nothing" each register says that it has no value, which its kind tells how."""
+
+    async def fail(there: Site, fault: str) -> None:
+        if fault != "pins:nothing":
+            there.titan.faults.set(wire, fault)
+            return
+        for each in registers().values():
+            if not isinstance(there.titan.value(each.address), str):
+                there.titan.set(each.address, -BEYOND if each.signed else BEYOND)
+
+    return fail
+
+
+async def _heal_titan(there: Site) -> None:
+    there.titan.faults.clear()
+    there.titan.clear()
+
+
 def _titan(name: str, wire: str, transport: str) -> Column:
     """Return the Titan on one of its wires, which differ in nothing else."""
 
@@ -113,8 +135,8 @@ def _titan(name: str, wire: str, transport: str) -> Column:
         name=name,
         domain="titan_izypower",
         forms=forms,
-        fail=_set("titan", wire),
-        heal=_clear("titan"),
+        fail=_fail_titan(wire),
+        heal=_heal_titan,
         asked=lambda there: sum(each.wire == wire for each in there.titan.requests),
         open=lambda there: there.titan.connections[wire],
         interval=30,

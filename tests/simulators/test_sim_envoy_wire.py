@@ -15,7 +15,7 @@ from simulators.envoy import EnvoySimulator
 from simulators.envoy_auth import installer_password
 from simulators.envoy_faults import REPLACING, SPOILING
 from simulators.envoy_profiles import HARDWARE, Firmware
-from simulators.http_front import NESTING
+from simulators.http_bodies import BOMB, NESTING
 from tests.simulators.raw_clients import RawHttp
 
 READINGS = "/ivp/meters/readings"
@@ -372,7 +372,7 @@ async def test_faults_that_spoil_the_delivery(envoy) -> None:
     sim.fail(READINGS, "text_numbers", times=1)
     assert json.loads((await gateway.call("GET", READINGS))[1])[0]["eid"] == "704643328"
     sim.fail(READINGS, "huge:1", times=1)
-    assert len((await gateway.call("GET", READINGS))[1]) > 1_000_000
+    assert len((await gateway.call("GET", READINGS))[1]) >= 1_000_000
     sim.fail(READINGS, "delay:0.05", times=1)
     began = monotonic()
     assert await gateway.status(READINGS) == 200
@@ -386,6 +386,35 @@ async def test_faults_that_spoil_the_delivery(envoy) -> None:
     with pytest.raises(ValueError, match="unknown fault"):
         sim.fail(READINGS, "nonsense")
     assert not REPLACING & SPOILING
+
+
+async def test_answers_that_are_delivered_badly(envoy) -> None:
+    gateway = await envoy()
+    sim = gateway.sim
+    good = (await gateway.call("GET", READINGS))[1]
+    sim.fail(CHECK, "drip:0.0001", times=1)
+    assert (await gateway.call("GET", CHECK))[0] == 200
+    for kind in ("close_after_each", "content_type"):
+        sim.fail(READINGS, kind, times=1)
+        assert await gateway.call("GET", READINGS) == (200, good)
+    assert gateway.headers["Content-Type"] == "text/plain"
+    for kind in ("reset_mid_frame", "close_mid_frame", "not_http"):
+        sim.fail(READINGS, kind)
+        with pytest.raises(aiohttp.ClientError):
+            await gateway.call("GET", READINGS)
+    sim.fail(READINGS, "bomb", times=1)
+    assert len((await gateway.call("GET", READINGS))[1]) > BOMB
+    sim.fail(READINGS, "endless")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await gateway.call("GET", READINGS)
+    for kind in ("reset_on_connect", "no_tls"):
+        sim.fail("*", kind)
+        with pytest.raises(aiohttp.ClientError):
+            await gateway.call("GET", READINGS)
+        sim.heal()
+    assert await gateway.call("GET", READINGS) == (200, good)
+    assert sim.log.open == 0
 
 
 async def test_a_fault_of_all_paths_and_one_of_its_own(envoy) -> None:

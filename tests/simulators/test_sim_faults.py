@@ -1,6 +1,7 @@
 """Every fault does on the wire what its name says."""
 
 import asyncio
+import gzip
 import json
 from pathlib import Path
 import time
@@ -8,6 +9,7 @@ import time
 import pytest
 
 from simulators.faults import HTTP_KINDS, MODBUS_KINDS, Fault, Faults
+from simulators.http_bodies import BOMB, NOT_HTTP
 from tests.simulators.raw_clients import RawHttp
 
 GOOD = bytes.fromhex("000100000005010302") + b"\x01\xf4"
@@ -144,11 +146,18 @@ CONFIG = "/rpc/Indevolt.GetData?config=%7B%22t%22:[4,7534,142]%7D"
         ("list", 200, b"[1,2,3]"),
         ("object", 200, b"{}"),
         ("nan", 200, b'{"4": NaN, "142": NaN}'),
+        ("numbers:null", 200, b'{"4": null, "142": null}'),
+        ("numbers:1e308", 200, b'{"4": 1e+308, "142": 1e+308}'),
         ("text_numbers", 200, b'{"4": "2400", "142": "5.376"}'),
+        ("missing_comma", 200, b'{"4": 2400 "142": 5.376}'),
+        ("duplicate_key", 200, b'{"4": "?", "4": 2400, "142": 5.376}'),
+        ("extra_keys", 200, b'{"news": 1, "4": 2400, "142": 5.376}'),
+        ("close_after_each", 200, b'{"4": 2400, "142": 5.376}'),
         ("content_type", 200, b'{"4": 2400, "142": 5.376}'),
         ("redirect", 302, b""),
         ("unauthorized", 401, b""),
         ("too_many:30", 429, b""),
+        ("too_many:silent", 429, b""),
         ("nested", 200, b"[" * 100_000 + b"]" * 100_000),
         ("drip:0.0001", 200, b'{"4": 2400, "142": 5.376}'),
         ("delay:0.05", 200, b'{"4": 2400, "142": 5.376}'),
@@ -166,10 +175,12 @@ async def test_http_answers(titan, fault: str, status: int, body: bytes) -> None
     marks = {
         "redirect": b"Location: http://192.0.2.1/",
         "unauthorized": b"WWW-Authenticate: Digest",
-        "too_many": b"Retry-After: 30",
+        "too_many": b"Retry-After: 30" if fault.endswith("30") else b"",
         "content_type": b"Content-Type: text/plain",
     }
     assert marks.get(kind, b"") in head
+    assert (b"Retry-After" in head) == (fault == "too_many:30")
+    assert (b"Connection: close" in head) == (kind != "close_after_each")
 
 
 async def test_http_broken_connections(titan) -> None:
@@ -190,8 +201,27 @@ async def test_http_broken_connections(titan) -> None:
     head, _, body = (await http.raw(CONFIG)).partition(b"\r\n\r\n")
     assert f"Content-Length: {len(body)}".encode() in head
     assert len(json.loads(body)["0"]) == 3_000_000 - 9
+    sim.faults.http = "not_http"
+    assert await http.raw(CONFIG) == NOT_HTTP
+    sim.faults.http = "bomb"
+    head, _, body = (await http.raw(CONFIG)).partition(b"\r\n\r\n")
+    assert b"Content-Encoding: gzip" in head
+    assert len(body) < 100_000
+    assert len(gzip.decompress(body)) > BOMB
     sim.faults.clear()
     assert await http.raw(CONFIG) == whole
+
+
+async def test_an_endless_answer_ends_with_the_client(titan) -> None:
+    sim = await titan()
+    sim.faults.http = "endless"
+    reader, writer = await asyncio.open_connection("127.0.0.1", sim.http_port)
+    writer.write(f"GET {CONFIG} HTTP/1.1\r\n\r\n".encode())
+    assert b"chunked" in await reader.readuntil(b"\r\n\r\n")
+    assert len(await reader.readexactly(1_000_000)) == 1_000_000
+    writer.transport.abort()
+    await asyncio.sleep(0.05)
+    assert sim.connections["http"] == 0
 
 
 async def test_http_refused_write(titan) -> None:

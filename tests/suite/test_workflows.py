@@ -36,7 +36,7 @@ def text(name: str) -> str:
 def test_there_are_workflows() -> None:
     """Everything here runs over what is found, so something must be."""
     names = {path.name for path in HOME.glob("workflows/*")}
-    assert names == {"nightly.yml", "release.yml", "security.yml", "test.yml", "validate.yml"}
+    assert names == {"mutation.yml", "nightly.yml", "release.yml", "security.yml", "test.yml", "validate.yml"}
     assert len(FORMS) == 3
 
 

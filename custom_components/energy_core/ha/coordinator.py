@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final, override
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
-from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from ..device import CommandResult, Device
@@ -19,6 +19,7 @@ from ..errors import DeviceAuthError, DeviceRefusedError, EnergyError, WrongDevi
 from ..pacing import Backoff
 from ..points import Block, Point, Value
 from ..report import UpdateReport
+from .descriptions import PointDescription
 
 # A single silence is normal for small devices and their parts; the second in a row is a loss.
 GRACE: Final = 2
@@ -48,6 +49,7 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
     poll, and only entities of these look again.
     """
 
+    config_entry: ConfigEntry
     sparse: ClassVar[bool] = False
 
     def __init__(
@@ -83,6 +85,9 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
         self.steady = False
         self._changes = 0
         self._sizes: dict[str, int] = {}
+        # The registry's id of the device of each block; and of each device, with all that the registry was told of it.
+        self._devices: dict[str, str] = {}
+        self._told: dict[frozenset[tuple[str, str]], tuple[str, dict[str, Any]]] = {}
 
     def identify(self, block: Block, key: str) -> Identity:
         """Return the frozen id of an entity of ``block``, and what its name needs; parts are numbered."""
@@ -90,9 +95,34 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
             return Identity(unique_id=f"{self.serial}_{key}")
         return Identity(unique_id=f"{self.serial}_{key}_{block.number}", placeholders={"number": str(block.number)})
 
-    def device_info(self, block: Block) -> DeviceInfo | ChildDeviceInfo:
+    def offers(self, _block: Block, _description: PointDescription) -> bool:
+        """Tell whether a point that the unit shows becomes an entity."""
+        return True
+
+    def device_info(self, block: Block) -> dr.DeviceInfo | dr.ChildDeviceInfo:
         """Return the device that the entities of ``block`` belong to."""
         raise NotImplementedError
+
+    def device_entry(self, block: Block) -> dr.AnyDeviceEntry:
+        """Return the same, registered: not by each of its entities, of which there may be thousands."""
+        registry = dr.async_get(self.hass)
+        if (known := registry.async_get(self._devices.get(block.name, ""))) is not None:
+            return known
+        info: dict[str, Any] = dict(self.device_info(block))
+        identifiers = frozenset(info["identifiers"])
+        device_id, told = self._told.get(identifiers, ("", {}))
+        found = registry.async_get(device_id)
+        if found is None or not info.items() <= told.items():
+            found = self._registered(info)
+            self._told[identifiers] = (found.id, told | info)
+        self._devices[block.name] = found.id
+        return found
+
+    def _registered(self, info: dict[str, Any]) -> dr.AnyDeviceEntry:
+        registry, entry_id = dr.async_get(self.hass), self.config_entry.entry_id
+        if "parent_device_id" in info:
+            return registry.async_get_or_create_child(config_entry_id=entry_id, **info)
+        return registry.async_get_or_create(config_entry_id=entry_id, **info)
 
     def set_interval(self, interval: float) -> None:
         """Poll each ``interval`` seconds from now on."""
@@ -147,6 +177,7 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
         if grew := self._changes != self.device.changes:
             # A block may have come back under the name of one that showed as much.
             self._changes, self._sizes = self.device.changes, {}
+            self._devices.clear()
         blocks, sizes = self.device.blocks, self._sizes
         for name in report.updated:
             block = blocks.get(name)

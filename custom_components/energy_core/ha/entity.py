@@ -32,7 +32,7 @@ class EnergyEntity(CoordinatorEntity[EnergyCoordinator[Any]]):
             self._attr_translation_key = f"{description.translation_key}{identity.name_suffix}"
         if identity.hidden:
             self._attr_entity_registry_enabled_default = False
-        self._attr_device_info = coordinator.device_info(block)
+        self.device_entry = coordinator.device_entry(block)
         self._written: tuple[bool, object] | None = None
 
     @property

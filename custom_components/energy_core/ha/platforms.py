@@ -225,7 +225,9 @@ class Arrivals:
             slot = (block.name, description.key)
             if slot in self._added or not fits(description, block) or not block.has(description.point):
                 continue
-            if not self._make.controls or self._coordinator.device.can_write(block, description.point):
+            if self._make.controls and not self._coordinator.device.can_write(block, description.point):
+                continue
+            if self._coordinator.offers(block, description):
                 yield slot, self._make(self._coordinator, block, description)
 
     def _drop(self, name: str) -> None:

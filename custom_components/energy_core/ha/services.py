@@ -1,12 +1,14 @@
-"""Actions: find the entries that are meant, run a verb on each, and report what failed in one go."""
+"""Actions: find the entries that are meant, ask who may, run a verb on each, and report what failed in one go."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any
 
+from homeassistant.auth.permissions.const import CAT_ENTITIES, POLICY_CONTROL
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import ServiceCall
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized, UnknownUser
+from homeassistant.helpers.entity_registry import RegistryEntry
 from homeassistant.helpers.service import async_extract_config_entry_ids
 
 
@@ -26,6 +28,23 @@ async def targets(call: ServiceCall, domain: str, entry_key: str) -> list[Config
     if not loaded or len(loaded) < len(meant):
         raise ServiceValidationError(translation_domain=domain, translation_key="not_loaded")
     return loaded
+
+
+async def permit(call: ServiceCall, meant: Iterable[Iterable[RegistryEntry]]) -> None:
+    """Raise ``Unauthorized`` unless who calls may control an entity of each that is meant; an automation may.
+
+    Home Assistant asks this for actions on entities only.
+    """
+    context, user_id = call.context, call.context.user_id
+    if user_id is None:
+        return
+    if (user := await call.hass.auth.async_get_user(user_id)) is None:
+        raise UnknownUser(context=context, permission=POLICY_CONTROL, user_id=user_id)
+    if user.is_admin:
+        return
+    may = user.permissions.check_entity
+    if not all(any(may(each.entity_id, POLICY_CONTROL) for each in entities) for entities in meant):
+        raise Unauthorized(context=context, permission=POLICY_CONTROL, user_id=user_id, perm_category=CAT_ENTITIES)
 
 
 async def run_on_all[R](domain: str, runs: Sequence[tuple[str, Coroutine[Any, Any, R]]]) -> list[R]:

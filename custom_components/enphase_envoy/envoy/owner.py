@@ -120,6 +120,7 @@ class PartOwner(Device):
 
 def endpoint(block: Block) -> str | None:
     """Return the endpoint that a block is read from, None for one that is derived."""
-    for source in block.sources(WIRE).values():
-        return source.key[0] if isinstance(source.key, tuple) else None
+    for point in block.points.values():
+        if (source := point.source(WIRE)) is not None:
+            return source.key[0] if isinstance(source.key, tuple) else None
     return None

@@ -6,7 +6,7 @@ whole numbers: the decimals of a CT are noise.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, Final, override
 
@@ -66,7 +66,7 @@ class Part(Block):
         found = super().sources(WIRE)
         if not self.item:
             return found
-        return {name: replace(source, key=(*source.key[:1], self.item, *source.key[1:])) for name, source in found.items()}  # type: ignore[index]
+        return {name: source.at((source.key[0], self.item, *source.key[1:])) for name, source in found.items()}  # type: ignore[index]
 
     @override
     def sources(self, wire: str) -> Mapping[str, Source]:

@@ -188,7 +188,7 @@ class Control:
             mode = await self.set_mode("realtime")
         self.armed = True
         standby = order.action is Action.STANDBY
-        until = None if duration is None else time.time() + duration
+        until = None if duration is None else time.monotonic() + duration
         running = None if standby else Running(order=order, until=until)
         just_sent = self.ordered_at is not None and time.monotonic() - self.ordered_at < TRUST
         if self._in_force(order) and (just_sent or await self._confirmed(order)):

@@ -6,7 +6,7 @@ from typing import Any, Final, override
 
 from ...energy_core.device import Device, Wire
 from ...energy_core.errors import DeviceProtocolError, EnergyError, WrongDeviceError
-from ...energy_core.pacing import Budget, Pacer
+from ...energy_core.pacing import Budget, Pacer, Steady
 from ...energy_core.points import Block, Point
 from ...energy_core.report import UpdateReport
 from . import codes, digest
@@ -62,8 +62,9 @@ class Titan(Device):
         self.pacer = pacer
         self.logger = logger
         self.sign = SignLearner(polarity)
-        self.settings_budget = Budget(SETTINGS_PER_DAY)
-        self.mode_budget = Budget(MODES_PER_DAY)
+        clock = Steady()
+        self.settings_budget = Budget(SETTINGS_PER_DAY, clock=clock)
+        self.mode_budget = Budget(MODES_PER_DAY, clock=clock)
         self.serials: dict[str, str] = {}
         self.restarts = 0
         # Another unit answers at the address: it gets no writes.

@@ -88,10 +88,13 @@ def derive_alarms(titan: Titan) -> None:
             derive_alarm(block, PvInput.alarm_word, PvInput.alarm, codes.PV_ALARMS)
 
 
-def derive_alarm[B: Block](block: B, word: Point[float], name: Point[str], names: Mapping[int, str]) -> bool:
-    """Name the first alarm of a word, ``none`` without; return whether there is one."""
-    if not block.has(word):
-        return False
-    active = codes.bits(block.get(word), names)
+def derive_alarm[B: Block](block: B, word: Point[float], name: Point[str], names: Mapping[int, str]) -> bool | None:
+    """Name the first alarm of a word, ``none`` without; return whether there is one, None while nobody can say."""
+    found = block.get(word)
+    if found is None:
+        if block.has(word):
+            block.set(name, None)
+        return None
+    active = codes.bits(found, names)
     block.set(name, active[0] if active else "none")
     return bool(active)

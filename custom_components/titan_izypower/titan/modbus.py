@@ -37,6 +37,8 @@ from .sources import Register
 # The vendor answers within 1 s; the library's own limit comes first, ours also ends its busy retries.
 ANSWER_WITHIN: Final = 3.0
 DEADLINE: Final = 4.0
+# After so long (s) the library asks a busy unit again, within our turn: the gap to the next counts from there.
+BUSY_PAUSE: Final = 1.0
 # A write is answered with where it went, and what or how much.
 WRITTEN: Final = 4
 # Silences within one poll after which the unit counts as gone.
@@ -215,10 +217,11 @@ class ModbusWire:
         return False
 
     def _take(self, group: list[Register], found: list[int], answers: dict[Register, list[int]]) -> None:
-        start, _ = plan.extent(group, self.memory)
+        memory, start = self.memory, group[0].key
         for each in group:
-            answers[each] = found[each.key - start : each.key - start + self.memory.words(each)]
-            self._refused[self.memory.firmware, each.key] = 0
+            at = each.key - start
+            answers[each] = found[at : at + memory.words(each)]
+            self._refused[memory.firmware, each.key] = 0
 
     async def _registers(self, group: list[Register], function: int, *, command: bool) -> list[int]:
         start, count = plan.extent(group, self.memory)
@@ -250,6 +253,7 @@ class ModbusWire:
         """
         async with self._pacer.turn(command=command):
             self.reconnects += not self._unit.connected
+            started = time.monotonic()
             with exchange:
                 try:
                     async with asyncio.timeout(DEADLINE):
@@ -259,6 +263,9 @@ class ModbusWire:
                 except (TimeoutError, ModbusError, OSError) as error:
                     await self._drop()
                     raise failure(error, label) from error
+                finally:
+                    if time.monotonic() - started >= BUSY_PAUSE:
+                        self._pacer.rest()
                 exchange.got("ok", 2 * len(answer) if isinstance(answer, list) else WRITTEN)
             return answer
 

@@ -8,7 +8,6 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 import hashlib
-import json
 import logging
 import secrets
 import time
@@ -16,6 +15,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from aiohttp import ClientSession, DigestAuthMiddleware
+import orjson
 
 from ...energy_core.capture import Recorder
 from ...energy_core.errors import (
@@ -146,29 +146,23 @@ class OpenDataWire:
                 answer = await self.call("Indevolt.GetData", {"t": batch}, command=command)
                 if not isinstance(answer, dict) or not answer:
                     raise DeviceProtocolError("GetData: no object")
-                self._check_whole(batch, answer)
+                values.update(self._found(batch, answer))
             except DeviceTimeoutError, DeviceProtocolError:
                 if len(batch) > BATCHES[-1] and self.memory.smaller():
                     continue
                 raise
             self.memory.proven = max(self.memory.proven, len(batch))
-            self._take(batch, answer, values)
             points = points[len(batch) :]
 
-    def _check_whole(self, batch: list[int], answer: Mapping[str, Raw]) -> None:
-        """Raise when points are missing that the unit is known to have."""
-        known = [key for key in batch if self.memory.misses.get(key) == 0]
-        lost = sum(str(key) not in answer for key in known)
+    def _found(self, batch: list[int], answer: Mapping[str, Raw]) -> dict[Key, Raw]:
+        """Return what ``answer`` has of ``batch``; raise when points are missing that the unit is known to have."""
+        found: dict[Key, Raw] = {key: answer[name] for key in batch if (name := str(key)) in answer}
+        misses = self.memory.misses
+        lost = sum(misses.get(key) == 0 for key in batch if key not in found)
         if lost > CUT_SHORT * len(batch):
             raise DeviceProtocolError(f"GetData: {lost} of {len(batch)} points are missing")
-
-    def _take(self, batch: list[int], answer: Mapping[str, Raw], values: dict[Key, Raw]) -> None:
-        for key in batch:
-            if str(key) in answer:
-                values[key] = answer[str(key)]
-                self.memory.misses[key] = 0
-            else:
-                self.memory.misses[key] = self.memory.misses.get(key, 0) + 1
+        misses.update((key, 0 if key in found else misses.get(key, 0) + 1) for key in batch)
+        return found
 
     async def _paths(self, paths: list[str], values: dict[Key, Raw], *, command: bool) -> None:
         """Fill in values of the system calls; a call that the firmware lacks leaves them out."""
@@ -195,12 +189,12 @@ class OpenDataWire:
 
     async def call(self, method: str, config: Mapping[str, Json] | None = None, *, command: bool = False) -> Json:
         """Call ``method`` and return its JSON; ``config`` travels in the query, percent-encoded."""
-        query = "" if config is None else "?config=" + quote(json.dumps(config, separators=(",", ":")), safe="")
-        verb = "GET" if config is None else "POST"
+        asked = "" if config is None else orjson.dumps(config).decode()
+        verb, query = ("POST", "?config=" + quote(asked, safe="")) if asked else ("GET", "")
         async with self._pacer.turn(command=command):
             answer = await self._authorised(verb, method + query)
-        if config is not None:
-            self.recorder.note(f"{method} {json.dumps(config)}", answer)
+        if asked:
+            self.recorder.note(f"{method} {asked}", answer)
         return answer
 
     async def _authorised(self, verb: str, path: str) -> Json:

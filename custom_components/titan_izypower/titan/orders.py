@@ -41,19 +41,19 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Running:
-    """The order that is ours to end; ``until`` is wall-clock time or None."""
+    """The order that is ours to end; ``until`` is monotonic time, so that no clock that is set moves it, or None."""
 
     order: Order
     until: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it ready for JSON."""
-        return asdict(self)
+        """Return it ready for JSON, its end by the clock on the wall."""
+        return {"order": asdict(self.order), "until": None if self.left is None else time.time() + self.left, "left": self.left}
 
     @property
     def left(self) -> float | None:
         """Return the seconds that are left, or None without an end."""
-        return None if self.until is None else max(0.0, self.until - time.time())
+        return None if self.until is None else max(0.0, self.until - time.monotonic())
 
     @classmethod
     def restored(cls, saved: object) -> Running | None:
@@ -61,6 +61,12 @@ class Running:
         try:
             order = saved["order"]  # type: ignore[index]
             until = number(saved["until"])  # type: ignore[index]
-            return cls(order=Order(action=Action(order["action"]), power=int(order["power"]), soc=int(order["soc"])), until=until)
+            known = Order(action=Action(order["action"]), power=int(order["power"]), soc=int(order["soc"]))
+            if until is None:
+                return cls(order=known)
+            # Never longer than it had left: a machine may start with a clock that is behind.
+            most = number(saved["left"]) if "left" in saved else None  # type: ignore[index, operator]
+            left = max(0.0, until - time.time())
+            return cls(order=known, until=time.monotonic() + (left if most is None else min(left, most)))
         except KeyError, TypeError, ValueError, OverflowError:
             return None

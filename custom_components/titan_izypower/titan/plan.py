@@ -1,6 +1,6 @@
 """Which registers to fetch together: as few requests as the unit's holes allow."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Final
@@ -88,11 +88,14 @@ def ranges(registers: Iterable[Register], memory: Memory) -> list[list[Register]
     """Return ``registers``, without those the unit lacks, as groups to fetch with one request each."""
     wanted = sorted((each for each in registers if each.key not in memory.absent), key=lambda each: each.key)
     groups: list[list[Register]] = []
+    end = 0
     for register in wanted:
-        if groups and _joins(groups[-1], register, memory):
+        if groups and _joins(groups[-1], end, register, memory):
             groups[-1].append(register)
         else:
             groups.append([register])
+            end = 0
+        end = max(end, register.key + memory.words(register))
     return groups
 
 
@@ -102,22 +105,17 @@ def extent(group: list[Register], memory: Memory) -> tuple[int, int]:
     return start, max(each.key + memory.words(each) for each in group) - start
 
 
-def _joins(group: list[Register], register: Register, memory: Memory) -> bool:
-    if register.alone or group[0].alone:
-        return False
-    start, count = extent(group, memory)
-    gap = range(start + count, register.key)
+def _joins(group: list[Register], end: int, register: Register, memory: Memory) -> bool:
+    first, last = group[0], group[-1]
+    gap = range(end, register.key)
     return (
-        register.key + memory.words(register) - start <= MAX_SPAN
+        not (register.alone or first.alone)
+        and register.key + memory.words(register) - first.key <= MAX_SPAN
         and len(gap) <= memory.max_gap
-        and not any(address in memory.absent for address in gap)
-        and not _split_between(group[-1].key, register.key, memory.splits)
-        and (register.key in memory.other_function) == (group[0].key in memory.other_function)
+        and memory.absent.isdisjoint(gap)
+        and memory.splits.isdisjoint(range(last.key + 1, register.key + 1))
+        and (register.key in memory.other_function) == (first.key in memory.other_function)
     )
-
-
-def _split_between(last: int, first: int, splits: Collection[int]) -> bool:
-    return any(last < address <= first for address in splits)
 
 
 def halves(group: list[Register]) -> tuple[list[Register], list[Register]]:

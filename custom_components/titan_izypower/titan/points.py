@@ -30,7 +30,7 @@ class System(Block):
     essential = True
 
     state = Point(str, modbus=coded(138, codes.SYSTEM_STATE), opendata=point(11006, codes=codes.SYSTEM_STATE))
-    alarm_word = Point(float, modbus=register(140, "u32"), opendata=point(8100))
+    alarm_word = Point(float, low=0, high=0xFFFF_FFFF, modbus=register(140, "u32"), opendata=point(8100))
     working_mode = Point(
         str,
         modbus=coded(1144, codes.WORKING_MODE, write_codes=codes.MODE_WRITES_MODBUS),
@@ -177,7 +177,7 @@ class Grid(Block):
         opendata=point(7120, codes=codes.METER_LINK_OPENDATA),
         gen1=point(7120, codes=codes.METER_LINK_OPENDATA),
     )
-    meter_power = Point(float, "W", low=-1e6, high=1e6, modbus=register(1247, "s32"), opendata=point(11016), gen1=point(21028))
+    meter_power = Point(float, "W", low=-1e6, high=1e6, modbus=register(1247, "s32"), opendata=point(11016, missing=-0x8000), gen1=point(21028))
     bypass_power = Point(float, "W", low=-MAX_W, high=MAX_W, modbus=register(7553, "s16"), opendata=point(667), gen1=point(667))
     bypass_mode = Point(
         str,

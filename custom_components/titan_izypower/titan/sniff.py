@@ -11,17 +11,19 @@ PATIENCE: Final = 2.0
 
 async def speaks_otherwise(host: str, port: int) -> bool:
     """Tell whether something answers at ``host``:``port`` in another protocol: a web server, a Solarman logger."""
-    writer: asyncio.StreamWriter | None = None
     try:
-        async with asyncio.timeout(PATIENCE):
-            reader, writer = await asyncio.open_connection(host, port)
-            writer.write(QUESTION)
-            answer = await reader.read(len(QUESTION))
+        answer = await asyncio.wait_for(_ask(host, port), PATIENCE)
     except OSError, TimeoutError:
         return False
-    finally:
-        if writer is not None:
-            writer.close()
-            with suppress(OSError):
-                await writer.wait_closed()
     return bool(answer) and not answer.startswith(QUESTION[:4])
+
+
+async def _ask(host: str, port: int) -> bytes:
+    reader, writer = await asyncio.open_connection(host, port)
+    try:
+        writer.write(QUESTION)
+        return await reader.read(len(QUESTION))
+    finally:
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Literal
 
 from ...energy_core.points import Source, Value
@@ -24,7 +25,7 @@ class Register(Source):
     kind: Kind = "u16"
     alone: bool = False
 
-    @property
+    @cached_property
     def words(self) -> int:
         """The number of registers that the value takes."""
         return WORDS[self.kind]

@@ -1,7 +1,8 @@
 """From 16-bit words to raw values: signs, word order, text."""
 
 from collections.abc import Mapping
-from typing import Final
+from itertools import takewhile
+from typing import Final, Literal
 
 from ...energy_core.points import Raw
 from .sources import Register
@@ -50,9 +51,7 @@ def swapped(answers: Mapping[Register, list[int]], *, default: bool) -> bool:
 
 def text(found: list[int]) -> str:
     """Return the ASCII text of ``found`` up to its end, high byte first unless a padding byte shows otherwise."""
-    pairs = [(word >> 8, word & 0xFF) for word in found]
-    if any(high == 0 and low != 0 for high, low in pairs):
-        pairs = [(low, high) for high, low in pairs]
-    raw = bytes(byte for pair in pairs for byte in pair)
-    end = next((at for at, byte in enumerate(raw) if not 0x20 <= byte < 0x7F), len(raw))
-    return raw[:end].decode("ascii").strip()
+    order: Literal["big", "little"] = "little" if any(0 < word <= 0xFF for word in found) else "big"
+    raw = b"".join(word.to_bytes(2, order) for word in found)
+    shown = takewhile(lambda byte: 0x20 <= byte < 0x7F, raw)
+    return bytes(shown).decode("ascii").strip()

@@ -7,7 +7,8 @@ from ...energy_core.points import Point, Value, number
 from . import codes
 from .modes import operating_mode
 from .plan import Kind
-from .points import Charge, LastSession, Phases, Settings, Status
+from .points import Charge, LastSession, Phases, Session, Settings, Status
+from .session import SessionMeter
 from .sessions import SessionBook
 
 if TYPE_CHECKING:
@@ -62,16 +63,23 @@ def _grid_power(trydan: Trydan) -> float | None:
     return None if house is None or solar is None or not trydan.settings.dynamic else round(house - solar, 2)
 
 
+def session(block: Session, meter: SessionMeter, ahead: float) -> None:
+    """Show what was counted of the session that goes on, with its beginning by the clock as it stands now."""
+    block.set(Session.energy, round(meter.energy, 1))
+    block.set(Session.active_time, round(meter.active))
+    block.set(Session.started, None if meter.since is None else meter.since + ahead)
+
+
 def last_session(block: LastSession, book: SessionBook) -> None:
     """Show the newest finished session."""
-    for session in book.last(1):
-        block.set(LastSession.started, session.start.timestamp())
-        block.set(LastSession.ended, session.end.timestamp())
-        block.set(LastSession.duration, (session.end - session.start).total_seconds())
-        block.set(LastSession.energy, session.energy)
-        block.set(LastSession.cost, session.cost)
-        block.set(LastSession.badge, session.card_name)
-        block.set(LastSession.message, session.message)
+    for each in book.last(1):
+        block.set(LastSession.started, each.start.timestamp())
+        block.set(LastSession.ended, each.end.timestamp())
+        block.set(LastSession.duration, (each.end - each.start).total_seconds())
+        block.set(LastSession.energy, each.energy)
+        block.set(LastSession.cost, each.cost)
+        block.set(LastSession.badge, each.card_name)
+        block.set(LastSession.message, each.message)
 
 
 def check(settings: Settings, point: Point[Any], value: Value) -> None:

@@ -63,6 +63,8 @@ class Trydan(Device):
         self.link = self.add(Link("link"))
         self.session_meter = SessionMeter()
         self.unsure = False
+        # By how much the clock has been set since ``wall`` began.
+        self.ahead: Callable[[], float] = lambda: 0.0
         self.not_applied: Callable[[Point[Any]], None] = lambda _point: None
         self._reachable, self._wall = reachable, wall
         self._pending = PendingValues(wall)
@@ -113,13 +115,11 @@ class Trydan(Device):
         stand_in = self.lan_lost and self.cloud_speaks
         if self.lan is not None and (self._clock() >= self._lan_at or not stand_in):
             try:
-                report = await super().update(wanted, only=only, wire=self.lan)
+                return await super().update(wanted, only=only, wire=self.lan)
             except EnergyError as error:
                 self._lan_failures += 1
                 self._lan_error = error
                 self._lan_at = self._clock() + self._backoff.delay(self._lan_failures, 30.0)
-            else:
-                return report
         if self.lan_lost and self.cloud is not None and self.cloud_speaks:
             return await super().update(wanted, only=only, wire=self.cloud)
         self._source = "offline" if self.lan_lost else self._source
@@ -178,9 +178,7 @@ class Trydan(Device):
         at = self.face.at.get(Kind.LIVE, 0.0) if self.wire is self.cloud else self._wall()
         if meter.seen is None or at > meter.seen or meter.seen > self._wall():
             meter.feed(plugged=status.plugged, charging=bool(status.charging), counter=self.charge.energy, now=at)
-        self.session.set(Session.energy, round(meter.energy, 1))
-        self.session.set(Session.active_time, round(meter.active))
-        self.session.set(Session.started, meter.since)
+        derive.session(self.session, meter, self.ahead())
 
     @override
     def serves(self, block: Block, point: Point[Any]) -> bool:
@@ -222,9 +220,8 @@ class Trydan(Device):
     def _routes(self, block: Block, point: Point[Any], *, believe: bool = False) -> list[Wire]:
         """Return the wires that can write ``point``, the best first; ``believe`` in those that are silent too."""
         lan_first = self.lan is not None and (believe or not (self.lan_lost and self.cloud_works))
-        wires: list[Wire | None] = [self.lan if lan_first else None, self.cloud if believe or self.cloud_works else None]
-        if not lan_first:
-            wires.append(self.lan)
+        cloud = self.cloud if believe or self.cloud_works else None
+        wires: tuple[Wire | None, ...] = (self.lan, cloud) if lan_first else (cloud, self.lan)
         found = [(wire, point.source(wire.name, block.index)) for wire in wires if wire is not None]
         return [wire for wire, source in found if source is not None and source.writable]
 
@@ -257,15 +254,18 @@ class Trydan(Device):
         assert self.cloud is not None
         wanted = point.validate(value, high=self.highest(block, point))
         source = self.writable(block, point, self.cloud)
-        # A call without an answer may have been done: the cloud is looked at either way.
-        self.unsure = True
-        await self.cloud.write([(source, point.encode(source, wanted))])
-        self.unsure = False
-        self._pending.add(block, point, wanted)
-        if point is Settings.power_mode:
-            self._asked_power_mode = str(wanted)
-        block.set(point, wanted)
-        derive.status(self)
+        async with self.turns.turn(f"{block.name}.{point.name}") as newest:
+            if not newest:
+                return CommandResult(applied=True)
+            # A call without an answer may have been done: the cloud is looked at either way.
+            self.unsure = True
+            await self.cloud.write([(source, point.encode(source, wanted))])
+            self.unsure = False
+            self._pending.add(block, point, wanted)
+            if point is Settings.power_mode:
+                self._asked_power_mode = str(wanted)
+            block.set(point, wanted)
+            derive.status(self)
         return CommandResult(applied=True, writes=1)
 
     @property
@@ -282,7 +282,8 @@ class Trydan(Device):
 
     async def set_mode(self, mode: str) -> CommandResult:
         """Change the operating mode: each flag that differs, one after the other, charging last."""
-        return await modes.set_mode(self, mode)
+        async with self.turns.turn("mode") as newest:
+            return await modes.set_mode(self, mode) if newest else CommandResult(applied=True)
 
     # Memory
 

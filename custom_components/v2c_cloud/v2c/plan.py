@@ -1,6 +1,6 @@
 """Which call to the cloud is worth making next, and when: what matters most, within what may be spent."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,24 +8,18 @@ import math
 import time
 from typing import Any, Final
 
-from ...energy_core.pacing import DAY
 from ...energy_core.points import number
 from .quota import Quota
+from .stretch import Stretch, Wish
 
 MINUTE: Final = 60.0
 HOUR: Final = 3600.0
 NEVER: Final = math.inf
 
-# This part of a day's calls goes evenly into quiet times; what it leaves is there when a car charges.
-QUIET_SHARE: Final = 0.4
-# What is left may be spent within this time, but for a cushion, left for what is wanted now; so may most of
-# what a rolling day gives back soon. Each part is below one, so that the end is never reached.
-HORIZON: Final = 8 * HOUR
-CUSHION: Final = 20
-SOON: Final = 2 * HOUR
-RETURNED: Final = 0.75
-# Wishes are stretched by no more than this.
-MOST_STRETCH: Final = 40.0
+# How a charger is taken to spend its days: idle, plugged in, charging.
+USUAL_DAY: Final = (0.55, 0.35, 0.1)
+# An idle charger is looked at less seldom than in proportion, lest the start of a charge shows late.
+GENTLY: Final = 2 / 3
 SHORTEST_WAIT: Final = 5.0
 LONGEST_WAIT: Final = 15 * MINUTE
 # After a failure: a minute, more for what is seldom wanted, then twice as long each time; at most this, or
@@ -73,43 +67,51 @@ class Situation:
     plugged: bool = False
 
 
+NOTHING: Final = Situation()
+
+
 @dataclass(frozen=True)
 class Rhythm:
-    """How often a call is wanted, in seconds.
+    """What is wanted of a call: ``idle``, ``plugged`` and ``charging`` without the local network, ``lan`` with it.
 
-    ``idle``, ``plugged`` and ``charging`` are the wishes without the local network, ``lan`` with it.
-    Scarcity stretches them up to ``most``. The first call of all comes after ``first``.
+    The first call of all comes after ``first`` seconds.
     """
 
-    idle: float
-    plugged: float
-    charging: float
-    lan: float
-    most: float
+    idle: Wish
+    plugged: Wish
+    charging: Wish
+    lan: Wish
     first: float = 0.0
 
     @classmethod
-    def steady(cls, interval: float, most: float, first: float = 0.0) -> Rhythm:
+    def steady(cls, interval: float, most: float, first: float = 0.0, *, lan: float | None = None) -> Rhythm:
         """Return the rhythm of what is asked for whatever the charger does."""
-        return cls(interval, interval, interval, interval, most, first)
+        wish = Wish(interval, most)
+        return cls(wish, wish, wish, wish if lan is None else Wish(lan, most), first)
 
-    def ideal(self, now: Situation) -> float:
-        """Return the interval that is wanted in this situation."""
+    def wish(self, now: Situation) -> Wish:
+        """Return what is wanted in this situation."""
         if now.lan:
             return self.lan
         return self.charging if now.charging else self.plugged if now.plugged else self.idle
 
 
+LIVE_MOST: Final = 1.25 * HOUR
 RHYTHMS: Final[Mapping[Kind, Rhythm]] = {
-    Kind.PAIRINGS: Rhythm.steady(HOUR, HOUR),
-    Kind.LIVE: Rhythm(300.0, 150.0, 60.0, NEVER, 1.25 * HOUR),
-    Kind.REPORTED: Rhythm(900.0, 900.0, 900.0, 900.0, 12 * HOUR),
-    Kind.CONNECTED: Rhythm.steady(HOUR, 24 * HOUR),
-    Kind.TOTALS: Rhythm.steady(6 * HOUR, 6 * HOUR, MINUTE),
-    Kind.SESSIONS: Rhythm.steady(6 * HOUR, 24 * HOUR, 2 * MINUTE),
-    Kind.CARDS: Rhythm.steady(6 * HOUR, 24 * HOUR, 3 * MINUTE),
-    Kind.VERSION: Rhythm.steady(12 * HOUR, 48 * HOUR, 4 * MINUTE),
-    Kind.PROFILES: Rhythm.steady(12 * HOUR, 48 * HOUR, 5 * MINUTE),
+    Kind.PAIRINGS: Rhythm.steady(HOUR, 3 * HOUR),
+    Kind.LIVE: Rhythm(
+        Wish(300.0, LIVE_MOST, GENTLY),
+        Wish(200.0, LIVE_MOST, GENTLY),
+        Wish(30.0, LIVE_MOST, yielding=1.0),
+        Wish(NEVER, NEVER),
+    ),
+    Kind.REPORTED: Rhythm.steady(1800.0, 18 * HOUR, lan=900.0),
+    Kind.CONNECTED: Rhythm.steady(HOUR, 48 * HOUR),
+    Kind.TOTALS: Rhythm.steady(6 * HOUR, 12 * HOUR, MINUTE),
+    Kind.SESSIONS: Rhythm.steady(6 * HOUR, 48 * HOUR, 2 * MINUTE),
+    Kind.CARDS: Rhythm.steady(6 * HOUR, 48 * HOUR, 3 * MINUTE),
+    Kind.VERSION: Rhythm.steady(12 * HOUR, 96 * HOUR, 4 * MINUTE),
+    Kind.PROFILES: Rhythm.steady(12 * HOUR, 96 * HOUR, 5 * MINUTE),
 }
 
 
@@ -138,19 +140,22 @@ class Plan:
         self._restored_situations: dict[str, Situation] = {}
         self._silence = 0
         self._silent_at = 0.0
+        self._stretch = Stretch(quota, self._seen)
+        self._counted: tuple[Counter[Wish], Mapping[Wish, float]] | None = None
 
     def chargers(self, ids: Collection[str]) -> None:
         """Ask for these chargers, and for no others, from now on."""
         now = self._now()
         known = self._restored_situations | self._situations
         self._situations = {each: known.get(each, Situation()) for each in ids}
+        self._counted = None
         wanted = [*map(Task, ACCOUNT), *(Task(kind, each) for each in ids for kind in Kind if kind not in ACCOUNT)]
         self._records = {task: self._records.get(task) or self._restored.get(_name(task)) or Record(now) for task in wanted}
 
     def situation(self, device_id: str, now: Situation) -> None:
         """Take in how things stand at a charger; one that is not ours is ignored."""
-        if device_id in self._situations:
-            self._situations[device_id] = now
+        if self._situations.get(device_id, now) != now:
+            self._situations[device_id], self._counted = now, None
 
     def due(self) -> list[Task]:
         """Return the calls to make now, the most urgent first; ask again when they are made or one failed."""
@@ -194,6 +199,7 @@ class Plan:
         known = {task: record for task, record in self._records.items() if record.done_at is not None or record.failures}
         return {
             "tasks": {_name(task): [record.done_at, record.failures, record.failed_at] for task, record in known.items()},
+            "appetite": round(self._stretch.appetite, 3),
             "situations": {device_id: vars(now).copy() for device_id, now in self._situations.items()},
         }
 
@@ -205,6 +211,9 @@ class Plan:
             for device_id, raw in _items(saved, "situations")
             if isinstance(raw, dict)
         }
+        self._counted = None
+        appetite = number(saved.get("appetite")) if isinstance(saved, dict) else None
+        self._stretch.hunger(1.0 if appetite is None else appetite)
         self._records |= {task: kept for task in self._records if (kept := self._restored.get(_name(task)))}
         self._situations |= {each: now for each, now in self._restored_situations.items() if each in self._situations}
 
@@ -225,56 +234,51 @@ class Plan:
 
     def _urgency(self, task: Task, at: float, now: float) -> tuple[bool, float]:
         """Return what is greater the longer a task is overdue, compared with how often it is wanted."""
-        return self._records[task].wanted, (now - at) / min(self._ideal(task), RHYTHMS[task.kind].most)
+        return self._records[task].wanted, (now - at) / self._wish(task).interval()
 
     def _times(self) -> dict[Task, float]:
         """Return when each task is due, as things stand."""
-        quiet, charge = self._stretches()
-        return {task: self._at(task, record, charge if self._urgent(task) else quiet) for task, record in self._records.items()}
+        wishes, usual = self._wishes()
+        self._stretch.find(wishes, usual, self._seen, learn=self._silence < DOWN)
+        return {task: self._at(task, record) for task, record in self._records.items()}
 
-    def _at(self, task: Task, record: Record, stretch: float) -> float:
-        rhythm, ideal = RHYTHMS[task.kind], self._ideal(task)
-        if ideal == NEVER and not record.wanted:
+    def _at(self, task: Task, record: Record) -> float:
+        wish = self._wish(task)
+        if wish.ideal == NEVER and not record.wanted:
             return NEVER
-        interval = min(ideal * stretch, rhythm.most)
         if record.failures:
             # Not even what is wanted now is asked for again at once.
-            first = max(FIRST_RETRY, min(ideal, rhythm.most) * RETRY_PART)
-            longest = LONGEST_RETRY if record.wanted else max(LONGEST_RETRY, interval)
+            first = max(FIRST_RETRY, wish.interval() * RETRY_PART)
+            longest = LONGEST_RETRY if record.wanted else max(LONGEST_RETRY, self._interval(wish))
             return record.failed_at + min(first * 2.0 ** min(record.failures - 1, 20), longest)
         if record.wanted:
             return self._seen
-        return record.since + rhythm.first if record.done_at is None else record.done_at + interval
+        if record.done_at is None:
+            return record.since + RHYTHMS[task.kind].first
+        return record.done_at + self._interval(wish)
 
-    def _ideal(self, task: Task) -> float:
-        return RHYTHMS[task.kind].ideal(self._situations.get(task.device_id or "", Situation()))
+    def _wish(self, task: Task) -> Wish:
+        return RHYTHMS[task.kind].wish(self._situations.get(task.device_id or "", NOTHING))
 
-    def _urgent(self, task: Task) -> bool:
-        """Tell whether this is what a charge is watched with."""
-        now = self._situations.get(task.device_id or "", Situation())
-        return task.kind is Kind.LIVE and now.charging and not now.lan
+    def _interval(self, wish: Wish) -> float:
+        return wish.interval(self._stretch.usual, self._stretch.tight)
 
-    def _stretches(self) -> tuple[float, float]:
-        """Return by how much the wishes must be stretched: those of quiet times, and those during a charge."""
-        pace = max(0, self._quota.left() - CUSHION) / HORIZON + RETURNED * self._quota.returning(SOON) / SOON
-        wishes = Counter((self._urgent(task), self._ideal(task), RHYTHMS[task.kind].most) for task in self._records)
-        quiet = {wish[1:]: count for wish, count in wishes.items() if not wish[0]}
-        charge = {wish[1:]: count for wish, count in wishes.items() if wish[0]}
-        slow = _stretch(quiet, min(pace, QUIET_SHARE * self._quota.daily / DAY))
-        return slow, _stretch(charge, pace - _rate(quiet, slow))
-
-
-def _stretch(wishes: Mapping[tuple[float, float], int], pace: float) -> float:
-    """Return the least factor with which ``wishes`` keep to ``pace``, in calls per second, as far as it can be done."""
-    factor = 1.0
-    while _rate(wishes, factor) > pace and factor < MOST_STRETCH:
-        factor *= 1.1
-    return factor
+    def _wishes(self) -> tuple[Counter[Wish], Mapping[Wish, float]]:
+        """Return how many want what now, and on a usual day."""
+        if self._counted is None:
+            now, usual = Counter[Wish](), defaultdict[Wish, float](float)
+            for task in self._records:
+                rhythm, situation = RHYTHMS[task.kind], self._situations.get(task.device_id or "", NOTHING)
+                now[rhythm.wish(situation)] += 1
+                for wish, part in _day(rhythm, situation):
+                    usual[wish] += part
+            self._counted = now, usual
+        return self._counted
 
 
-def _rate(wishes: Mapping[tuple[float, float], int], factor: float) -> float:
-    """Return the calls per second of ``wishes``, pairs of ideal and longest interval, each with how many want it."""
-    return sum(count / min(ideal * factor, most) for (ideal, most), count in wishes.items() if ideal < NEVER)
+def _day(rhythm: Rhythm, now: Situation) -> Iterable[tuple[Wish, float]]:
+    """Return what is wanted on a usual day, and for which part of it."""
+    return ((rhythm.lan, 1.0),) if now.lan else zip((rhythm.idle, rhythm.plugged, rhythm.charging), USUAL_DAY, strict=True)
 
 
 def _name(task: Task) -> str:

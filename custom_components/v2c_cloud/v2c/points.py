@@ -12,10 +12,18 @@ KILO = 1000
 # More than three phases of 32 A can carry, with room for a house on a big connection.
 MOST_W = 100_000
 LOWEST_A, HIGHEST_A = 6, 32
+# What a meter of 16 bits says when it has no value, and the box passes on.
+NO_WATTS = frozenset({-0x8000, 0x7FFF, 0xFFFF})
+# A year; nobody charges longer.
+LONGEST_S = 31_536_000
 
 
 def _lan(key: str, **more: object) -> Source:
     return Source(key=key, **more)  # type: ignore[arg-type]
+
+
+def _watts(key: str) -> Source:
+    return Source(key=key, missing=NO_WATTS)
 
 
 def _live(key: str, **more: object) -> Source:
@@ -56,13 +64,13 @@ class Charge(Block):
     state = Point(
         str, lan=_lan("ChargeState", codes=codes.CHARGE_STATES), cloud=_live("charge_state", codes=codes.CLOUD_CHARGE_STATES)
     )
-    power = Point(float, "W", low=-MOST_W, high=MOST_W, lan=_lan("ChargePower"), cloud=_live("power", scale=KILO))
+    power = Point(float, "W", low=-MOST_W, high=MOST_W, lan=_watts("ChargePower"), cloud=_live("power", scale=KILO))
     # Predecessors keep it in kWh, and automations compare with that; it starts again whenever the box likes.
     energy = Point(float, "kWh", low=0, high=10_000, lan=_lan("ChargeEnergy"), cloud=_live("energy"))
-    time = Point(float, "s", low=0, lan=_lan("ChargeTime"), cloud=_live("seconds"))
-    house_power = Point(float, "W", low=-MOST_W, high=MOST_W, lan=_lan("HousePower"), cloud=_live("house_power", scale=KILO))
-    pv_power = Point(float, "W", low=-MOST_W, high=MOST_W, lan=_lan("FVPower"), cloud=_live("sun_power", scale=KILO))
-    battery_power = Point(float, "W", low=-MOST_W, high=MOST_W, lan=_lan("BatteryPower"), cloud=_live("battery", scale=KILO))
+    time = Point(float, "s", low=0, high=LONGEST_S, lan=_lan("ChargeTime"), cloud=_live("seconds"))
+    house_power = Point(float, "W", low=-MOST_W, high=MOST_W, lan=_watts("HousePower"), cloud=_live("house_power", scale=KILO))
+    pv_power = Point(float, "W", low=-MOST_W, high=MOST_W, lan=_watts("FVPower"), cloud=_live("sun_power", scale=KILO))
+    battery_power = Point(float, "W", low=-MOST_W, high=MOST_W, lan=_watts("BatteryPower"), cloud=_live("battery", scale=KILO))
     meter_error = Point(str, lan=_lan("SlaveError", codes=codes.METER_ERRORS), cloud=_live("error", codes=codes.METER_ERRORS))
     mains_voltage = Point(float, "V", low=50, high=500, cloud=_live("voltage"))
 
@@ -107,7 +115,7 @@ class Settings(Block):
         write_low=1000,
         write_high=50_000,
         step=100,
-        lan=_lan("ContractedPower", missing=frozenset({-1}), rw=True),
+        lan=_lan("ContractedPower", missing=NO_WATTS | {-1}, rw=True),
         cloud=_reported("contract_power", scale=100),
     )
     installation_voltage = Point(

@@ -1,5 +1,6 @@
 """How many calls the account has left: our own count of 24 hours, made more careful by what the server says."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 import math
@@ -12,8 +13,6 @@ from ...energy_core.pacing import DAY, Budget
 from ...energy_core.points import number
 
 HOUR: Final = 3600.0
-# Polls never take more of the limit than the predecessor's did; the rest is for commands and for others.
-POLLS: Final = 0.85
 # Others may be left this much, no more: without any call there is nothing to show.
 MOST_SHARE: Final = 0.9
 # A refusal without a time holds for an hour, and twice as long each further time, up to this.
@@ -43,7 +42,7 @@ class Quota:
     """
 
     def __init__(
-        self, *, limit: int = 1000, share: float = 0.05, reserve: int = 100, clock: Callable[[], float] = time.time
+        self, *, limit: int = 1000, share: float = 0.05, reserve: int = 50, clock: Callable[[], float] = time.time
     ) -> None:
         """Start with nothing used and nothing heard."""
         self.share = share
@@ -52,6 +51,9 @@ class Quota:
         self._clock = clock
         self._seen = clock()
         self._budget = Budget(limit=limit, clock=clock)
+        # When the calls of the last 24 hours were made; counted again when one of them is over.
+        self._log: list[float] = []
+        self._counted_at, self._count_ends = math.inf, -math.inf
         self._server_limit: int | None = None
         self._heard: Heard | None = None
         self._blocked_until: float | None = None
@@ -72,7 +74,7 @@ class Quota:
         """What is left of the limit for all, as far as we know."""
         if self.blocked_until is not None:
             return 0
-        own = max(0, self.limit - self._budget.used())
+        own = max(0, self.limit - len(self._uses()))
         return min(own, self._heard.remaining) if self._heard else own
 
     @property
@@ -86,19 +88,20 @@ class Quota:
         if self.blocked_until is not None:
             return 0
         room, kept = self._room(command=command)
-        return max(0, min(room - self._budget.used(), self._heard_room(kept)))
+        return max(0, min(room - len(self._uses()), self._heard_room(kept)))
 
     def returning(self, seconds: float) -> int:
         """Return how many calls come free within so many seconds; none when the server allows less than our count."""
-        if self._heard and self._heard.remaining < self.limit - self._budget.used():
+        if self._heard and self._heard.remaining < self.limit - len(self._uses()):
             return 0
-        return sum(use < self._seen - DAY + seconds for use in self._budget.as_list())
+        return bisect_left(self._uses(), self._seen - DAY + seconds)
 
     def spend(self, *, command: bool) -> None:
         """Use one call, before it is sent; raise ``RateLimitedError`` when none is left."""
         if not self.left(command=command):
             raise RateLimitedError(key="budget_exhausted", retry_after=self._free_in(command=command), limit=self.limit)
         self._budget.spend(command=True)
+        self._count_ends = -math.inf
         if self._heard is None:
             return
         if self._heard.remaining <= self._room(command=command)[1]:
@@ -148,6 +151,7 @@ class Quota:
         now = self._clock()
         uses = saved.get("uses")
         self._budget.restore([*self._budget.as_list(), *(uses if isinstance(uses, list) else [])]).used()
+        self._count_ends = -math.inf
         # A clock that is behind the one that saved: the times below move with it.
         ahead = max(0.0, (number(saved.get("at")) or now) - now)
         limit = number(saved.get("limit"))
@@ -163,13 +167,22 @@ class Quota:
             self._blocked_until = min(blocked - ahead, now + DAY)
         self._refusals = int(min(max(number(saved.get("refusals")) or 0, 0), 10))
 
+    def _uses(self) -> list[float]:
+        """Return when the calls of the last 24 hours were made."""
+        now = self._clock()
+        if not self._counted_at <= now < self._count_ends:
+            self._log = self._budget.as_list()
+            self._count_ends = self._log[0] + DAY if self._log else math.inf
+        self._counted_at = now
+        return self._log
+
     def _room(self, *, command: bool) -> tuple[int, int]:
         """Return how many calls of a day may be made for this, and how many are kept for commands."""
         usable = round(self.limit * (1 - min(max(self.share, 0.0), MOST_SHARE)))
         if command:
             return usable, 0
         kept = min(self._reserve, usable // 4)
-        return min(usable - kept, int(self.limit * POLLS)), kept
+        return usable - kept, kept
 
     def _heard_room(self, kept: int) -> int:
         """Return how many calls the server's word leaves.
@@ -185,7 +198,7 @@ class Quota:
         if self._blocked_until is not None:
             return self._blocked_until - self._seen
         room, kept = self._room(command=command)
-        uses = self._budget.as_list()
+        uses = self._uses()
         own = uses[len(uses) - room] + DAY - self._seen if 0 < room <= len(uses) else 0.0 if room else DAY
         tried = self._heard.at + HOUR - self._seen if self._heard and not self._heard_room(kept) else 0.0
         return max(1.0, own, tried)

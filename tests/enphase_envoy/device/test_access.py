@@ -123,6 +123,22 @@ class TestToken:
             rig.server.broken = {}
             assert not (await rig.all_at_once()).failed
 
+    async def test_a_check_without_a_token_is_no_verdict(self):
+        """Nobody has been asked, so nobody has refused: the error says what is missing."""
+        async with simulated() as rig:
+            bearer(rig).keeper = keeper("", rig.clock)
+            rig.server.forget()
+            with pytest.raises(DeviceAuthError):
+                await rig.local.link.token_holds()
+            assert rig.server.requests == []
+
+    async def test_before_the_first_request_there_is_nothing_to_renew(self):
+        """A token that was never sent was never refused."""
+        async with simulated() as rig:
+            cloud = renewable(rig)
+            await bearer(rig).renew()
+            assert cloud.asked == 0
+
 
 class TestRole:
     """The token is good, and yet an endpoint is not for us."""

@@ -9,7 +9,7 @@ import pytest
 from custom_components.energy_core.errors import DeviceAuthError, DeviceConnectionError, DeviceTimeoutError, EnergyError
 from custom_components.enphase_envoy.envoy.owner import endpoint
 from tests.enphase_envoy.capture_gateway import OWN, every_capture
-from tests.enphase_envoy.device.rig import INFO, READINGS, REPORT, Rig, captured, simulated
+from tests.enphase_envoy.device.rig import INFO, READINGS, REPORT, Rig, captured, failed_endpoints, paths, simulated
 
 FAULTS: Final = ("503", "500", "401", "html", "object", "null", "list", "truncated", "nan", "reset")
 RICH: Final = "8.2.127_battery"
@@ -213,3 +213,25 @@ async def test_one_word_for_the_log():
         assert INFO in labels
         assert not any(rig.gateway.serial in each or "1220" in each for each in labels)
         assert rig.envoy.label("site") == "what follows from the others" == rig.envoy.label("unknown")
+
+
+async def test_a_refusal_is_an_answer_and_so_a_sign_of_life() -> None:
+    """Readings are silent, and the page that is always open says 404: the gateway is there."""
+    async with captured(OWN / RICH) as rig:
+        await rig.all_at_once(2)
+        rig.server.broken = {READINGS: "reset", INFO: "404"}
+        rig.server.forget()
+        report = await rig.all_at_once()
+        assert failed_endpoints(rig, report) == {READINGS, INFO}
+        assert report.updated
+
+
+async def test_what_is_asked_for_alone_is_read_alone() -> None:
+    """``only`` leaves out what is due besides."""
+    async with captured(OWN / RICH) as rig:
+        await rig.all_at_once(2)
+        rig.clock.pass_(3600.0)
+        rig.server.forget()
+        (name,) = [block.name for block in rig.envoy.blocks.values() if endpoint(block) == "power"][:1]
+        await rig.envoy.update((name,), only=True)
+        assert paths(rig.server.requests) == [path_of(rig, "power")]

@@ -84,6 +84,17 @@ class TestTariff:
             await rig.envoy.write(block, block.points["reserve"], 44)
             assert stored(rig)["storage_settings"]["mode"] == "savings-mode"
 
+    async def test_savings_that_was_set_elsewhere_meanwhile_keeps_its_name(self):
+        """We ask for what it is already, by its other name: nothing changes."""
+        async with simulated(**BATTERY) as rig:
+            await rig.poll(3)
+            block = rig.envoy.settings
+            assert block.mode == "self_consumption"
+            rig.server.site.settings.tariff["tariff"]["storage_settings"]["mode"] = "savings-mode"
+            assert (await rig.envoy.write(block, block.points["mode"], "savings")).applied
+            assert stored(rig)["storage_settings"]["mode"] == "savings-mode"
+            assert block.mode == "savings"
+
     async def test_trap_5_no_other_mode_while_the_cloud_optimises(self):
         """The gateway would take it and drop it: refused before anything is sent."""
         async with simulated(**BATTERY, opt_schedules=True) as rig:

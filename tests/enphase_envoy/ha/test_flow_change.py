@@ -300,7 +300,8 @@ async def preferences(hass: HomeAssistant, entry: Any, /, **given: Any) -> None:
     form = await hass.config_entries.options.async_init(entry.entry_id)
     assert form["step_id"] == "init"
     shown = {each.schema: each.default() for each in form["data_schema"].schema}
-    assert shown == {"scan_interval": 5, "phases": "auto", "diagnostics_include_fixtures": False} | {
+    usual = {"scan_interval": 5, "phases": "auto", "inverter_details": "auto", "diagnostics_include_fixtures": False}
+    assert shown == usual | {
         key: value for key, value in entry.options.items() if key in shown
     }
     result = await hass.config_entries.options.async_configure(form["flow_id"], shown | given)
@@ -322,6 +323,7 @@ async def test_options(hass: HomeAssistant, sim: EnvoySimulator, cloud: EnphaseC
         "disable_keep_alive": True,
         "scan_interval": 60,
         "phases": "three",
+        "inverter_details": "auto",
         "diagnostics_include_fixtures": True,
     }
 

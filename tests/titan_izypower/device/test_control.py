@@ -11,6 +11,7 @@ from custom_components.energy_core.errors import (
     DeviceProtocolError,
     DeviceRefusedError,
     DeviceTimeoutError,
+    WrongDeviceError,
 )
 from custom_components.titan_izypower.titan import control as control_module, modbus
 from custom_components.titan_izypower.titan.control import Action, Control, Limits, Order, Running
@@ -132,11 +133,11 @@ async def test_a_stop_ends_and_is_not_repeated(bench: Bench, wire: str) -> None:
 
 @pytest.mark.parametrize("wire", WIRES)
 async def test_a_duration_is_remembered(bench: Bench, wire: str) -> None:
-    """The end of an order is wall-clock time, and a new order takes its place."""
+    """No clock that is set moves the end of an order, and a new order takes its place."""
     _, unit = await ready(bench, wire, mode=4)
-    before = time.time()
+    before = time.monotonic()
     await unit.order(CHARGE, 600)
-    assert before + 600 <= unit.running.until <= time.time() + 600
+    assert before + 600 <= unit.running.until <= time.monotonic() + 600
     await unit.order(CHARGE, None)
     assert unit.running == Running(order=CHARGE, until=None)
 
@@ -697,7 +698,8 @@ async def test_control_goes_to_storage_and_back(bench: Bench, wire: str) -> None
     await unit.order(CHARGE, 900)
     again = control(unit.titan)
     again.restore(unit.saved())
-    assert (again.armed, again.running, again.separate) == (True, unit.running, False)
+    assert (again.armed, again.running.order, again.separate) == (True, CHARGE, False)
+    assert again.running.left == pytest.approx(900, abs=5)
     assert again.titan.link.running == "charge"
     sim.log.clear()
     assert (await again.order(CHARGE)).writes == 0
@@ -734,3 +736,20 @@ def test_an_end_that_cannot_be_read(until: Any) -> None:
     """An order whose end cannot be read runs without one."""
     running = Running.restored({"order": {"action": "charge", "power": 500, "soc": 90}, "until": until})
     assert running == Running(order=Order(action=Action.CHARGE, power=500, soc=90), until=None)
+
+
+@pytest.mark.parametrize("wire", WIRES)
+async def test_a_stranger_is_not_written_to(bench: Bench, wire: str) -> None:
+    """Another unit at the address: whatever asks, nothing leaves."""
+    sim, unit = await ready(bench, wire, mode=4)
+    unit.titan.stranger = True
+    settings = unit.titan.blocks["settings"]
+    with pytest.raises(WrongDeviceError):
+        await unit.titan.write(settings, settings.points["backup_soc"], 20)
+    assert sim.writes == []
+
+
+def test_a_level_that_nobody_knows_is_not_reached() -> None:
+    """Nor has standby a level to reach."""
+    assert not CHARGE.reached(None)
+    assert not Order(action=Action.STANDBY).reached(50)

@@ -16,12 +16,14 @@ from custom_components.energy_core.errors import (
     DeviceTimeoutError,
     EnergyError,
 )
+from custom_components.energy_core.pacing import Pacer
 from custom_components.titan_izypower.titan import modbus, plan
 from custom_components.titan_izypower.titan.device import Titan, meet
 from custom_components.titan_izypower.titan.plan import Memory
 from custom_components.titan_izypower.titan.points import Battery, Info
 from simulators.titan import TitanSimulator
-from tests.titan_izypower.device.units import LIVE, Bench, Clock, everything, flow, no_connection, ranges
+from tests.titan_izypower.device.units import LIVE, LOGGER, Bench, Clock, everything, flow, no_connection, ranges
+from tests.virtual_time import VirtualTime
 
 
 @pytest.fixture
@@ -478,6 +480,18 @@ async def test_busy_twice_is_waited_for(bench: Bench) -> None:
     assert titan.battery.soc == 50
 
 
+async def test_busy_once_does_not_hurry_the_next(virtual_time: VirtualTime, bench: Bench) -> None:
+    """The library asks a busy unit again within our turn; the next request keeps its distance from that one, too."""
+    sim = await bench.start()
+    titan = await everything(bench.modbus(sim, gap=1.02))
+    sim.log.clear()
+    sim.faults.modbus = "exception:6*1"
+    await titan.update(LIVE)
+    times = [each.at for each in sim.requests]
+    assert len(times) > 3
+    assert min(later - earlier for earlier, later in pairwise(times)) > 0.99
+
+
 SILENT = ("half_open", "no_answer", "late:0.35", "huge_length", "drip:0.02")
 SPOILT = (
     "wrong_transaction",
@@ -730,9 +744,40 @@ async def test_what_is_refused_again_and_again_is_learned(bench: Bench) -> None:
     """A register that a unit no longer has takes no others along for ever."""
     sim = await bench.start(packs=0)
     titan = bench.modbus(sim)
-    await titan.update(titan.blocks)
+    # The second time the firmware is known, and what answers is noted for it.
+    for _ in range(2):
+        await titan.update(titan.blocks)
     sim.options.extra_holes = {6563}
-    for _ in range(modbus.DOUBT):
-        report = await titan.update(titan.blocks)
-    assert report.failed == {}
+    for _ in range(modbus.DOUBT - 1):
+        assert (await titan.update(titan.blocks)).failed
+        assert titan.wire.memory.absent == set()
+    assert (await titan.update(titan.blocks)).failed == {}
     assert titan.wire.memory.absent == {6563}
+
+
+class OldUnit:
+    """A unit of the library that Home Assistant 2026.9 brings: it cannot be told how long to wait."""
+
+    def __init__(self, unit: Any) -> None:
+        self._unit = unit
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "require_timeout":
+            raise AttributeError(name)
+        return getattr(self._unit, name)
+
+
+async def test_an_older_library_waits_no_longer(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our own deadline ends the wait, and the link is dropped with it."""
+    monkeypatch.setattr(modbus, "DEADLINE", 0.3)
+    sim = await bench.start(packs=0)
+    bench.modbus(sim)
+    (connection,) = bench.connections
+    pacer = Pacer(0.0)
+    titan = Titan(modbus.ModbusWire(OldUnit(connection.for_unit(1)), pacer, logger=LOGGER), pacer, logger=LOGGER)
+    assert (await titan.update(("system",), only=True)).failed == {}
+    sim.faults.modbus = "half_open"
+    with pytest.raises(DeviceTimeoutError):
+        await titan.update(("system",), only=True)
+    sim.faults.clear()
+    assert (await titan.update(("system",), only=True)).failed == {}

@@ -214,7 +214,7 @@ class TestScarcity:
         assert min(other) > 10 * max(watched)
 
     def test_with_nothing_left_nothing_is_due(self, plan, quota, clock):
-        for _ in range(850):
+        for _ in range(900):
             quota.spend(command=False)
         assert plan.due() == []
         assert plan.wait() == 900
@@ -224,7 +224,7 @@ class TestScarcity:
         assert plan.due()[0] == LIVE
 
     def test_with_little_left_the_most_urgent_is_due(self, plan, quota):
-        for _ in range(848):
+        for _ in range(898):
             quota.spend(command=False)
         plan.hurry(REPORTED)
         assert plan.due() == [REPORTED, Task(Kind.PAIRINGS)]

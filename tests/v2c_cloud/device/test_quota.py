@@ -46,18 +46,18 @@ class TestOwnCount:
     """Without any word from the server."""
 
     def test_a_fresh_account_leaves_a_share_to_others_and_a_reserve_to_commands(self, quota):
-        assert (quota.limit, quota.remaining, quota.daily) == (1000, 1000, 850)
-        assert (quota.left(), quota.left(command=True)) == (850, 950)
+        assert (quota.limit, quota.remaining, quota.daily) == (1000, 1000, 900)
+        assert (quota.left(), quota.left(command=True)) == (900, 950)
         assert quota.blocked_until is None
 
     def test_polls_stop_at_the_reserve_and_commands_at_the_share(self, quota, clock):
-        spend(quota, 850)
+        spend(quota, 900)
         with pytest.raises(RateLimitedError) as caught:
             quota.spend(command=False)
         assert caught.value.key == "budget_exhausted"
         assert caught.value.placeholders["limit"] == "1000"
         assert caught.value.retry_after == DAY
-        spend(quota, 100, command=True)
+        spend(quota, 50, command=True)
         with pytest.raises(RateLimitedError):
             quota.spend(command=True)
         assert (quota.left(), quota.left(command=True), quota.remaining) == (0, 0, 50)
@@ -65,7 +65,7 @@ class TestOwnCount:
     def test_a_use_comes_back_after_a_day(self, quota, clock):
         spend(quota, 1)
         clock.advance(HOUR)
-        spend(quota, 849)
+        spend(quota, 899)
         clock.advance(22 * HOUR)
         with pytest.raises(RateLimitedError) as caught:
             quota.spend(command=False)
@@ -77,10 +77,10 @@ class TestOwnCount:
 
     @pytest.mark.parametrize(
         ("share", "polls", "commands"),
-        [(0.0, 850, 1000), (0.05, 850, 950), (0.5, 400, 500), (0.9, 75, 100), (3.0, 75, 100), (-1.0, 850, 1000)],
+        [(0.0, 950, 1000), (0.05, 900, 950), (0.5, 450, 500), (0.9, 75, 100), (3.0, 75, 100), (-1.0, 950, 1000)],
     )
     def test_the_share_of_others_may_change_and_never_takes_all(self, quota, share, polls, commands):
-        """Polls never pass the bound of the predecessor, and a small rest is split, not eaten by the reserve."""
+        """A small rest is split, not eaten by the reserve."""
         quota.share = share
         assert (quota.left(), quota.left(command=True)) == (polls, commands)
 
@@ -91,13 +91,13 @@ class TestOwnCount:
         assert caught.value.retry_after == DAY
 
     def test_a_clock_that_jumps_back_neither_frees_nor_freezes(self, quota, clock):
-        spend(quota, 850)
+        spend(quota, 900)
         clock.advance(-10 * HOUR)
         assert quota.left() == 0
         clock.advance(DAY - 1)
         assert quota.left() == 0
         clock.advance(1)
-        assert quota.left() == 850
+        assert quota.left() == 900
 
 
 class TestServer:
@@ -105,12 +105,12 @@ class TestServer:
 
     def test_the_server_can_only_make_us_more_careful(self, quota):
         quota.heard(said(5000, limit=5000))
-        assert (quota.limit, quota.remaining, quota.left()) == (1000, 1000, 850)
+        assert (quota.limit, quota.remaining, quota.left()) == (1000, 1000, 900)
         quota.heard(said(400))
-        assert (quota.remaining, quota.left(), quota.left(command=True)) == (400, 300, 400)
+        assert (quota.remaining, quota.left(), quota.left(command=True)) == (400, 350, 400)
         spend(quota, 10)
         assert quota.remaining == 390
-        assert quota.left() == 290
+        assert quota.left() == 340
 
     def test_names_are_not_case_sensitive_and_may_have_a_prefix(self, quota):
         quota.heard({"ratelimit-REMAINING": "300, 300;w=86400", "X-RateLimit-Limit": " 900 "})
@@ -127,7 +127,7 @@ class TestServer:
         quota.heard(said(3))
         assert quota.left() == 0
         quota.heard(said(999))
-        assert quota.left() == 50
+        assert quota.left() == 100
 
     def test_what_comes_back_does_not_count_when_the_server_allows_less(self, quota, clock):
         spend(quota, 10)
@@ -155,16 +155,16 @@ class TestServer:
     )
     def test_nonsense_is_ignored(self, quota, headers):
         quota.heard(headers)
-        assert (quota.limit, quota.left(), quota.remaining) == (1000, 850, 1000)
+        assert (quota.limit, quota.left(), quota.remaining) == (1000, 900, 1000)
 
     def test_a_figure_of_nothing_is_tried_once_an_hour(self, quota, clock):
         """Only an answer tells that the server's day is over, and nothing says when that is."""
-        quota.heard(said(60))
+        quota.heard(said(50))
         assert quota.left() == 0
         with pytest.raises(RateLimitedError) as caught:
             quota.spend(command=False)
         assert caught.value.retry_after == HOUR
-        assert quota.left(command=True) == 60
+        assert quota.left(command=True) == 50
         clock.advance(HOUR)
         assert quota.left() == 1
         quota.spend(command=False)
@@ -172,14 +172,14 @@ class TestServer:
         clock.advance(HOUR)
         quota.spend(command=False)
         quota.heard(said(999))
-        assert quota.left() == 848
+        assert quota.left() == 898
 
     def test_a_figure_ends_after_a_day(self, quota, clock):
         quota.heard(said(0))
         clock.advance(DAY - 1)
         assert quota.left() == 1
         clock.advance(1)
-        assert quota.left() == 850
+        assert quota.left() == 900
 
     @pytest.mark.parametrize(
         ("reset", "holds"),
@@ -220,7 +220,7 @@ class TestRefusal:
         assert caught.value.retry_after == 1800
         clock.advance(1800)
         assert quota.blocked_until is None
-        assert quota.left() == 850
+        assert quota.left() == 900
 
     @pytest.mark.parametrize("retry_after", [None, -1.0, DAY + 1, math.inf, math.nan])
     def test_without_a_sane_time_it_is_an_hour_then_twice_as_long(self, quota, clock, retry_after):
@@ -256,7 +256,7 @@ class TestRefusal:
         quota.heard(said(0))
         quota.refused(60)
         clock.advance(60)
-        assert quota.left() == 850
+        assert quota.left() == 900
 
     def test_a_clock_that_jumps_back_does_not_stretch_it(self, quota, clock):
         quota.refused(1800)
@@ -278,7 +278,7 @@ class TestRestart:
         later = restarted(quota, clock)
         assert later.blocked_until == quota.blocked_until
         clock.advance(HOUR)
-        assert (later.limit, later.left()) == (900, 635)
+        assert (later.limit, later.left()) == (900, 685)
         later.refused(None)
         assert later.blocked_until == clock() + 2 * HOUR
 
@@ -292,13 +292,13 @@ class TestRestart:
         assert later.remaining == 1000
 
     def test_time_passes_while_it_is_down(self, quota, clock):
-        spend(quota, 850)
+        spend(quota, 900)
         quota.refused(HOUR)
         stored = quota.saved()
         clock.advance(DAY)
         later = Quota(clock=clock)
         later.restore(stored)
-        assert later.left() == 850
+        assert later.left() == 900
 
     def test_what_was_used_before_the_restore_counts(self, quota, clock):
         """Set-up asks for the chargers before the memory is read."""
@@ -307,10 +307,10 @@ class TestRestart:
         later = Quota(clock=clock)
         spend(later, 2)
         later.restore(stored)
-        assert later.left() == 838
+        assert later.left() == 888
 
     def test_a_clock_that_is_behind_the_one_that_saved(self, quota, clock):
-        spend(quota, 850)
+        spend(quota, 900)
         quota.heard(said(100))
         stored = quota.saved()
         quota.refused(2 * HOUR)
@@ -322,8 +322,8 @@ class TestRestart:
         assert (later.left(), later.remaining) == (0, 100)
         assert other.blocked_until == clock() + 2 * HOUR
         clock.advance(DAY)
-        assert (later.left(), later.remaining) == (850, 1000)
-        assert other.left() == 850
+        assert (later.left(), later.remaining) == (900, 1000)
+        assert other.left() == 900
 
     @pytest.mark.parametrize(
         "saved",
@@ -339,12 +339,12 @@ class TestRestart:
     )
     def test_rubbish_is_ignored(self, quota, saved):
         quota.restore(saved)
-        assert (quota.limit, quota.left(), quota.blocked_until) == (1000, 850, None)
+        assert (quota.limit, quota.left(), quota.blocked_until) == (1000, 900, None)
 
     def test_no_memory_blocks_for_longer_than_a_day(self, quota, clock):
         quota.restore({"blocked_until": 1e300, "heard": {"remaining": 0, "at": 1e300, "until": 1e300}, "refusals": 1e300})
         clock.advance(DAY)
-        assert quota.left() == 850
+        assert quota.left() == 900
         quota.refused(None)
         assert quota.blocked_until == clock() + 6 * HOUR
 
@@ -364,7 +364,7 @@ class TestRestart:
         """A file that was edited by hand does not stop the integration."""
         quota = Quota(clock=Clock(1_800_000_000.0))
         quota.restore(saved)
-        assert 0 <= quota.left() <= 850
+        assert 0 <= quota.left() <= 900
         json.dumps(quota.saved(), allow_nan=False)
 
 

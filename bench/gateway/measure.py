@@ -5,9 +5,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Final
 
-from .children import Child, child
-from .figures import Cost, Minute, Poll, Result, Start
-from .side import CORE, OURS
+from ..children import Child, child
+from .figures import CORE, OURS, Cost, Minute, Poll, Result, Start
 from .sites import Site
 
 # How fresh the values are to be, in seconds, and how fresh core keeps them by itself.
@@ -34,7 +33,7 @@ class Both:
         """Start all processes; they end with ``stack``."""
         more = ["--inverters", str(site.inverters), *(["--real"] if real else [])]
         self.sides: dict[str, Child] = {
-            which: stack.enter_context(child("bench.side", which, site.capture, *more)) for which in (CORE, OURS)
+            which: stack.enter_context(child("bench.gateway.side", which, site.capture, *more)) for which in (CORE, OURS)
         }
 
     def starts(self) -> dict[str, Start]:

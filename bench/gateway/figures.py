@@ -5,6 +5,12 @@ from dataclasses import dataclass, field
 import statistics
 from typing import Any, Final
 
+# The two sides, each a Home Assistant.
+CORE: Final = "core"
+OURS: Final = "ours"
+# What is measured beside them, without Home Assistant.
+PYENPHASE: Final = "pyenphase"
+FLOOR: Final = "floor"
 # Ours may cost less than this share of core's.
 HALF: Final = 0.5
 # What is read on every poll of a gateway that has meters; without any, nothing is new within a minute.

@@ -8,7 +8,9 @@ import sys
 import time
 from typing import Any, override
 
-from tests.enphase_envoy.capture_gateway import Answer, CaptureGateway
+from aiohttp.web import BaseRequest
+
+from tests.enphase_envoy.capture_gateway import Answer, CaptureGateway, Request
 
 from .living import alive
 from .sites import folder_of, grown
@@ -17,9 +19,10 @@ from .sites import folder_of, grown
 class LivingGateway(CaptureGateway):
     """A capture whose clock is set from outside, or runs by itself."""
 
-    def __init__(self, folder: Path, *, inverters: int = 0, runs: bool = False) -> None:
-        """Serve ``folder``, with more inverters where there are to be some."""
-        super().__init__(folder)
+    def __init__(self, folder: Path, *, inverters: int = 0, runs: bool = False, delay: float = 0.0) -> None:
+        """Serve ``folder``, with more inverters where there are to be some; an answer takes ``delay`` seconds."""
+        super().__init__(folder, delay=delay)
+        self.sent = 0
         self.elapsed = 0.0
         self._started = time.monotonic()
         self._runs = runs
@@ -43,9 +46,23 @@ class LivingGateway(CaptureGateway):
         moved = alive(self._documents[path], self.seconds)
         return Answer(json.dumps(moved).encode(), headers=found.headers)
 
+    @override
+    async def _answer(self, request: BaseRequest, record: Request) -> Answer:
+        found = await super()._answer(request, record)
+        self.sent += len(found.body)
+        return found
+
     def taken(self) -> dict[str, Any]:
         """Return what was asked since the last time, and forget it."""
-        found = {"paths": [each.path for each in self.requests], "in_flight": self.max_in_flight}
+        writes = [(number, each.start) for number, each in enumerate(self.requests) if each.method not in ("GET", "HEAD")]
+        found = {
+            "paths": [each.path for each in self.requests],
+            "in_flight": self.max_in_flight,
+            "bytes": self.sent,
+            # Of the first write: how many requests came before it, and when.
+            "write": writes[0] if writes else None,
+        }
+        self.sent = 0
         self.forget()
         return found
 
@@ -55,7 +72,9 @@ async def serve(arguments: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     questions = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(questions), sys.stdin)
-    gateway = LivingGateway(folder_of(arguments.capture), inverters=arguments.inverters, runs=arguments.real)
+    gateway = LivingGateway(
+        folder_of(arguments.capture), inverters=arguments.inverters, runs=arguments.real, delay=arguments.delay
+    )
     async with gateway:
         about = {"address": gateway.address, "serial": gateway.serial, "secure": gateway.secure, "token": gateway.token}
         print(json.dumps(about), flush=True)
@@ -69,6 +88,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("capture")
     parser.add_argument("--inverters", type=int, default=0)
+    parser.add_argument("--delay", type=float, default=0.0)
     parser.add_argument("--real", action="store_true")
     asyncio.run(serve(parser.parse_args()))
 

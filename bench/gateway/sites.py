@@ -12,6 +12,9 @@ from tests.enphase_envoy.capture_gateway import OWN, PUBLIC
 ROOTS: Final[Mapping[str, Path]] = {"own": OWN, "public": PUBLIC}
 MANY: Final = 200
 FIRST_SERIAL: Final = 122_000_100_000
+# From so many devices on, a gateway tells details only of some.
+DETAILED: Final = 50
+DEVICE_DATA: Final = "ivp_pdm_device_data"
 
 
 class UnknownSiteError(Exception):
@@ -43,10 +46,18 @@ SITES: Final = (
     Site(name="generator", captures=("public/8.2.127_with_generator_running", "own/8.3.5169_generator_phantom")),
     Site(name="200 inverters", captures=("own/7.6.175_three_phase",), inverters=MANY),
 )
+# The three shapes of payload of the brief: many batteries and CTs, as many inverters as have details, many more than that.
+SHAPES: Final = (
+    Site(name="35 inverters", captures=("own/8.2.127_battery",), inverters=35),
+    Site(name="49 inverters", captures=("own/8.3.5169_generator_phantom",), inverters=49),
+    SITES[-1],
+)
 
 
 def folder_of(label: str) -> Path:
-    """Return the folder of a capture, given as ``own/…`` or ``public/…``."""
+    """Return the folder of a capture, given as ``own/…``, ``public/…`` or a path."""
+    if (Path(label) / "info").is_file():
+        return Path(label)
     root, _, name = label.partition("/")
     if root not in ROOTS or not name:
         raise UnknownSiteError(f"{label} is neither a site nor the label of a capture")
@@ -55,7 +66,7 @@ def folder_of(label: str) -> Path:
 
 def chosen(names: list[str]) -> list[Site]:
     """Return the sites of these names, or all; the label of any capture is a name, too."""
-    known = {site.name: site for site in SITES}
+    known = {site.name: site for site in (*SITES, *SHAPES)}
     sites = [known.get(name) or Site(name=name, captures=(name,)) for name in names] or list(SITES)
     for site in sites:
         _ = site.capture
@@ -72,7 +83,17 @@ def grown(folder: Path, inverters: int) -> dict[str, Any]:
     for group in groups:
         if group["type"] == "PCU":
             group["devices"] = _clones(group["devices"], "serial_num", serials)
-    return {"/api/v1/production/inverters": _clones(reports, "serialNumber", serials), "/inventory.json": groups}
+    found = {"/api/v1/production/inverters": _clones(reports, "serialNumber", serials), "/inventory.json": groups}
+    if inverters < DETAILED and (folder / DEVICE_DATA).is_file():
+        found["/ivp/pdm/device_data"] = _details(_json(folder, DEVICE_DATA), serials)
+    return found
+
+
+def _details(known: dict[str, Any], serials: list[str]) -> dict[str, Any]:
+    devices = [each for each in known.values() if isinstance(each, dict)]
+    pcus = [each for each in devices if each["devName"] == "pcu"]
+    rest = {key: each for key, each in known.items() if each not in pcus}
+    return rest | {f"c{number}": each for number, each in enumerate(_clones(pcus, "sn", serials))}
 
 
 def _clones(samples: list[dict[str, Any]], key: str, serials: list[str]) -> list[dict[str, Any]]:

@@ -2,8 +2,6 @@
 
 import argparse
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 import cProfile
 from datetime import datetime, timedelta
 import gc
@@ -13,24 +11,20 @@ import logging
 import pstats
 import resource
 import sys
-import tempfile
 import time
-from typing import Any, Final, Never, override
-from unittest.mock import patch
+from typing import Any, Final
 
-from aiohttp.abc import AbstractResolver
-from homeassistant.const import EVENT_STATE_CHANGED, EVENT_STATE_REPORTED
-from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.enphase_envoy.oracle import DOMAIN, use_core, use_ours
 
-from .children import Child, child
+from ..children import Child, child
+from ..home_assistant import counting, home_assistant
+from .figures import CORE, OURS
 
-CORE: Final = "core"
-OURS: Final = "ours"
 # The breath between two requests, with a clock that is set by hand: its timer is still paid for, the wait is not.
 SHORT_GAP: Final = 0.001
 SHOWN_LINES: Final = 45
@@ -151,7 +145,7 @@ class Side:
 
     async def writes(self, count: int, step: float) -> dict[str, Any]:
         """Poll as often, and count what is written into the state machine."""
-        with _counting(self.hass) as seen:
+        with counting(self.hass) as seen:
             await self.cycles(count, step)
         return seen
 
@@ -180,63 +174,9 @@ class Side:
         return {"cpu_ms": cpu * 1000, "paths": asked["paths"], "in_flight": asked["in_flight"]}
 
 
-class _counting:  # noqa: N801
-    """Counts what is written into the state machine while the block runs."""
-
-    def __init__(self, hass: HomeAssistant) -> None:
-        self.seen = {"changed": 0, "reported": 0}
-        self._hass = hass
-
-    def __enter__(self) -> dict[str, int]:
-        @callback
-        def changed(_event: Event[Any]) -> None:
-            self.seen["changed"] += 1
-
-        @callback
-        def reported(_event: Event[Any]) -> None:
-            self.seen["reported"] += 1
-
-        @callback
-        def every(_data: Any) -> bool:
-            return True
-
-        listen = self._hass.bus.async_listen
-        self._stops = [listen(EVENT_STATE_CHANGED, changed), listen(EVENT_STATE_REPORTED, reported, event_filter=every)]
-        return self.seen
-
-    def __exit__(self, *_: object) -> None:
-        for stop in self._stops:
-            stop()
-
-
 def _peak_memory() -> float:
     """Return the most memory that this process has had, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-class NoNames(AbstractResolver):
-    """Nobody is looked up: the gateway has a number, and everybody else is none of our business."""
-
-    @override
-    async def resolve(self, host: str, port: int = 0, family: Any = 0) -> Never:
-        raise OSError(f"{host} is not looked up here")
-
-    @override
-    async def close(self) -> None:
-        """Nothing is open."""
-
-    async def real_close(self) -> None:
-        """Nothing is open."""
-
-
-@asynccontextmanager
-async def home_assistant() -> AsyncIterator[HomeAssistant]:
-    """Run a Home Assistant that has nothing but its core, and knows nobody but this machine."""
-    resolver = patch("homeassistant.helpers.aiohttp_client._async_make_resolver", return_value=NoNames())
-    with tempfile.TemporaryDirectory() as folder, resolver:
-        async with async_test_home_assistant(config_dir=folder) as hass:
-            yield hass
-            await hass.async_stop(force=True)
 
 
 async def answer(side: Side, question: dict[str, Any]) -> dict[str, Any]:
@@ -255,7 +195,7 @@ async def run(arguments: argparse.Namespace) -> None:
     answers, sys.stdout = sys.stdout, sys.stderr
     logging.basicConfig(level=logging.ERROR)
     more = ["--inverters", str(arguments.inverters), *(["--real"] if arguments.real else [])]
-    with child("bench.gateway", arguments.capture, *more) as gateway:
+    with child("bench.gateway.simulated", arguments.capture, *more) as gateway:
         async with home_assistant() as hass:
             side = Side(hass, arguments.which, gateway, real=arguments.real)
             while line := await asyncio.to_thread(sys.stdin.readline):

@@ -1,0 +1,66 @@
+"""A Home Assistant to measure in, and what is written into its state machine."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+import tempfile
+from typing import Any, Never, override
+from unittest.mock import patch
+
+from aiohttp.abc import AbstractResolver
+from homeassistant.const import EVENT_STATE_CHANGED, EVENT_STATE_REPORTED
+from homeassistant.core import Event, HomeAssistant, callback
+from pytest_homeassistant_custom_component.common import async_test_home_assistant
+
+
+class counting:  # noqa: N801
+    """Counts what is written into the state machine while the block runs."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        self.seen = {"changed": 0, "reported": 0}
+        self._hass = hass
+
+    def __enter__(self) -> dict[str, int]:
+        @callback
+        def changed(_event: Event[Any]) -> None:
+            self.seen["changed"] += 1
+
+        @callback
+        def reported(_event: Event[Any]) -> None:
+            self.seen["reported"] += 1
+
+        @callback
+        def every(_data: Any) -> bool:
+            return True
+
+        listen = self._hass.bus.async_listen
+        self._stops = [listen(EVENT_STATE_CHANGED, changed), listen(EVENT_STATE_REPORTED, reported, event_filter=every)]
+        return self.seen
+
+    def __exit__(self, *_: object) -> None:
+        for stop in self._stops:
+            stop()
+
+
+class NoNames(AbstractResolver):
+    """Nobody is looked up: the gateway has a number, and everybody else is none of our business."""
+
+    @override
+    async def resolve(self, host: str, port: int = 0, family: Any = 0) -> Never:
+        raise OSError(f"{host} is not looked up here")
+
+    @override
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    async def real_close(self) -> None:
+        """Nothing is open."""
+
+
+@asynccontextmanager
+async def home_assistant() -> AsyncIterator[HomeAssistant]:
+    """Run a Home Assistant that has nothing but its core, and knows nobody but this machine."""
+    resolver = patch("homeassistant.helpers.aiohttp_client._async_make_resolver", return_value=NoNames())
+    with tempfile.TemporaryDirectory() as folder, resolver:
+        async with async_test_home_assistant(config_dir=folder) as hass:
+            yield hass
+            await hass.async_stop(force=True)

@@ -1,0 +1,1 @@
+"""24 hours of everything, with faults."""
