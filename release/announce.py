@@ -35,6 +35,7 @@ class Release:
     def gh(self, verb: str, *arguments: str, absent: str | None = None) -> str:
         """Return what ``gh release`` says; ``absent`` when there is no such release."""
         command = ["gh", "release", verb, f"v{self.version}", "--repo", self.address.removeprefix("https://"), *arguments]
+        # A list of words, of which no shell makes anything else.
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
         if not done.returncode:
             return done.stdout

@@ -50,6 +50,7 @@ class Repository:
         """Return what git says; raise ``ReleaseError`` with the first line of why not."""
         settings = [part for key, value in _SETTINGS.items() for part in ("-c", f"{key}={value}")]
         where = [f"--git-dir={self.folder}", *([f"--work-tree={work_tree}"] if work_tree else [])]
+        # A list of words, of which no shell makes anything else.
         done = subprocess.run(["git", *settings, *where, *arguments], capture_output=True, text=True, check=False)  # noqa: S603, S607
         if done.returncode:
             said = next(iter(done.stderr.strip().splitlines()), "it says nothing")

@@ -61,6 +61,11 @@ class EnvoyServer:
         self._listener = listener
         self._spawn(self._accept(listener, self._server))
 
+    @property
+    def listening(self) -> bool:
+        """Whether somebody is at the address."""
+        return self._listener is not None
+
     async def stop(self) -> None:
         """Close everything; no task and no socket stays behind."""
         tasks = list(self._tasks)

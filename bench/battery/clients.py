@@ -13,7 +13,7 @@ from typing import Any, Final
 from . import modbus, rpc
 from .processes import CLIENT, pin, serve
 
-WARM_UP: Final = 3
+WARM_UP: Final = 2
 
 type Scan = Callable[[], Awaitable[object]]
 

@@ -52,7 +52,7 @@ class Both:
 
     def count(self, name: str, what: str, kind: str, *, by: float = 1, **more: Any) -> Figure:
         """Return a figure of what can be counted: the same in each round."""
-        own, core = (by * median(side) for side in self.of(what, kind))
+        own, core = (round(by * median(side), 3) for side in self.of(what, kind))
         return Figure(goal="", what=name, ours=own, peer=core, against=AGAINST, exact=True, **{"unit": "", **more})
 
 
@@ -95,7 +95,7 @@ def _starts(both: Both) -> Sequence[Figure]:
         both.count("HA: requests of a first set-up", "setup", "requests", case="until everything is shown"),
         both.figure("HA: CPU of a first set-up", "setup", "cpu_ms", case="imports included", unit="ms"),
         both.figure("HA: CPU of a reload", "reload", "cpu_ms", case="", unit="ms"),
-        both.figure("HA: memory of a first set-up", "setup", "memory_mb", case="", unit="MB"),
+        both.count("HA: memory of a first set-up", "setup", "memory_mb", case="", unit="MB"),
     )
 
 

@@ -1,6 +1,6 @@
 """Modbus: ours beside modbus-connection's model, pymodbus, one register after the other, and a bare socket (B7, B8)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from statistics import median
@@ -16,6 +16,8 @@ from .wires import QUICK, Results, scan
 DELAYS: Final = {0.0: QUICK, 0.01: 2, 0.05: 1}
 LATE: Final = 0.05
 A_MINUTE: Final = 60 / POLL_EVERY
+CPU: Final[dict[str, Any]] = {"what": "CPU of a full Modbus scan, decoded", "kind": "cpu_ms"}
+WALL: Final[dict[str, Any]] = {"what": "time of a full Modbus scan", "kind": "wall_ms"}
 PEERS: Final = {
     "model": f"modbus-connection {version('modbus-connection')}[tmodbus], its model as it is",
     "singly": f"modbus-connection {version('modbus-connection')}[tmodbus], one register after the other",
@@ -42,10 +44,11 @@ class Table:
         return Figure.of_rounds(own, other, what=what, case=case, unit="ms", against=PEERS[peer], **more)
 
 
-def measure(rounds: int) -> list[Figure]:
-    """Return all figures of the Modbus wire."""
-    table = Table(found=scan("modbus", rounds, DELAYS, packs=2))
-    return [*_counts(table), *_lessons(), *_times(table), *_paused(table)]
+def measure(rounds: int, delays: Mapping[float, int] = DELAYS) -> list[Figure]:
+    """Return all figures of the Modbus wire that can be had with these ``delays`` (s until an answer, scans in a round)."""
+    table = Table(found=scan("modbus", rounds, delays, packs=2))
+    waiting = [*_waits(table), *_paused(table)] if LATE in delays else []
+    return [*_counts(table), *_lessons(), *_times(table), *waiting]
 
 
 def _counts(table: Table) -> Sequence[Figure]:
@@ -76,18 +79,21 @@ def _lessons() -> Sequence[Figure]:
 
 
 def _times(table: Table) -> Sequence[Figure]:
-    cpu: dict[str, Any] = {"what": "CPU of a full Modbus scan, decoded", "kind": "cpu_ms"}
-    wall: dict[str, Any] = {"what": "time of a full Modbus scan", "kind": "wall_ms"}
     return (
-        table.timed(goal="B8", peer="model", delay=0.0, bound=0.65, **cpu),
-        *(table.timed(goal="", peer="model", delay=delay, **cpu) for delay in DELAYS if delay),
-        *(table.timed(goal="", peer=peer, delay=0.0, **cpu) for peer in ("pymodbus", "singly", "floor")),
+        table.timed(**CPU, peer="model", delay=0.0, goal="B8", bound=0.65),
+        *(table.timed(**CPU, peer=peer, delay=0.0, goal="") for peer in ("pymodbus", "singly", "floor")),
         table.timed(
             "CPU of Modbus a minute, each block at its own pace", "cpu_ms", "model", 0.0, who="tiers", times=A_MINUTE, goal=""
         ),
-        table.timed(goal="", peer="model", delay=0.01, **wall),
-        table.timed(goal="B8", peer="model", delay=LATE, bound=0.78, **wall),
-        *(table.timed(goal="", peer=peer, delay=LATE, **wall) for peer in ("pymodbus", "floor")),
+    )
+
+
+def _waits(table: Table) -> Sequence[Figure]:
+    return (
+        *(table.timed(**CPU, peer="model", delay=delay, goal="") for delay in DELAYS if delay),
+        table.timed(**WALL, peer="model", delay=0.01, goal=""),
+        table.timed(**WALL, peer="model", delay=LATE, goal="B8", bound=0.78),
+        *(table.timed(**WALL, peer=peer, delay=LATE, goal="") for peer in ("pymodbus", "floor")),
     )
 
 

@@ -7,6 +7,7 @@ from ..goals import Figure
 from .rpc import CORE_BATCH, KEYS
 from .wires import QUICK, scan
 
+USUAL: Final = "as we ask: 40 at once, a connection for each request"
 # The bound for each policy of ours, and what it is.
 GOALS: Final = {
     "alike": (1.0, f"the same batch of {CORE_BATCH}, a connection for each request"),
@@ -15,26 +16,23 @@ GOALS: Final = {
 }
 
 
-def measure(rounds: int) -> list[Figure]:
-    """Return all figures of the HTTP wire."""
-    found = scan("http", rounds, {0.0: QUICK}, packs=5)
-    peer, against = found["peer", 0.0], f"indevolt-api {version('indevolt-api')}"
-    more: dict[str, Any] = {"against": against}
-    figures = []
-    for who, (bound, case) in GOALS.items():
+def measure(rounds: int, times: int = QUICK) -> list[Figure]:
+    """Return all figures of the HTTP wire, with so many scans in a round."""
+    found = scan("http", rounds, {0.0: times}, packs=5)
+    peer, more = found["peer", 0.0], dict[str, Any](against=f"indevolt-api {version('indevolt-api')}")
+
+    def cpu(who: str, case: str, **goal: Any) -> Figure:
         own = found[who, 0.0]
-        cpu = Figure.of_rounds(
-            own.cpu_ms, peer.cpu_ms, goal="B11", what=f"CPU for {KEYS} points", case=case, unit="ms", bound=bound, **more
-        )
-        figures.append(cpu)
-    own, case = found["ours", 0.0], "as we ask: 40 at once, a connection for each request"
-    figures.append(
-        Figure.of_rounds(own.cpu_ms, peer.cpu_ms, goal="", what=f"CPU for {KEYS} points", case=case, unit="ms", **more)
-    )
-    more |= {"case": case, "unit": "", "exact": True}
-    figures += [
-        Figure(goal="B11", what=f"requests for {KEYS} points", ours=own.requests, peer=peer.requests, bound=1.0, **more),
-        Figure(goal="B11", what=f"connections for {KEYS} points", ours=own.connections, peer=peer.connections, bound=1.0, **more),
-        Figure(goal="", what=f"bytes for {KEYS} points", ours=own.bytes, peer=peer.bytes, **more),
+        return Figure.of_rounds(own.cpu_ms, peer.cpu_ms, what=f"CPU for {KEYS} points", case=case, unit="ms", **goal, **more)
+
+    def count(what: str, kind: str, **goal: Any) -> Figure:
+        own, other = getattr(found["ours", 0.0], kind), getattr(peer, kind)
+        return Figure(what=f"{what} for {KEYS} points", case=USUAL, unit="", ours=own, peer=other, exact=True, **goal, **more)
+
+    return [
+        *(cpu(who, case, goal="B11", bound=bound) for who, (bound, case) in GOALS.items()),
+        cpu("ours", USUAL, goal=""),
+        count("requests", "requests", goal="B11", bound=1.0),
+        count("connections", "connections", goal="B11", bound=1.0),
+        count("bytes", "bytes", goal=""),
     ]
-    return figures

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import gc
 import json
 import logging
+from pathlib import Path
 import resource
 import time
 from typing import Any, Final
@@ -32,6 +33,7 @@ SERIAL: Final = "SIM-TITAN-0001"
 DOMAINS: Final = {OURS: "titan_izypower", CORE: "indevolt"}
 # Where each shows the power at the meter, and what that is in the answers of the unit.
 METER: Final = {OURS: f"{SERIAL}_meter_power", CORE: f"{SERIAL}_11016"}
+STATM: Final = Path("/proc/self/statm")
 METER_POINT: Final = "11016"
 
 
@@ -180,8 +182,9 @@ class Side:
 
 
 def _memory() -> float:
-    """Return the most memory that this process has had, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """Return the memory that this process holds, in MB."""
+    gc.collect()
+    return int(STATM.read_text(encoding="ascii").split()[1]) * resource.getpagesize() / 2**20
 
 
 @asynccontextmanager

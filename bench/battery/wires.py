@@ -11,10 +11,9 @@ from ..children import Child, child
 
 # How often a client scans in a round: those that wait for their answers need no repetition.
 QUICK: Final = 10
-# Polls in an hour, half a minute apart: what comes each five minutes comes twelve times.
-HOUR: Final = 120
-# One register after the other takes long enough without waiting; when a block is due hangs on no delay.
-NEVER_LATE: Final = frozenset({"singly", "tiers"})
+# How often these scan in a round, and never with a delay: one register after the other takes long enough; and within
+# ten polls, half a minute apart, what is due each five minutes comes once.
+TURNS: Final = {"singly": 1, "tiers": 10}
 
 
 @dataclass(kw_only=True)
@@ -67,8 +66,8 @@ def scan(name: str, rounds: int, delays: Mapping[float, int], **unit: object) ->
             for delay, times in delays.items():
                 device.ask(delay=delay)
                 for each in random.sample(who, len(who)):
-                    if not delay or each not in NEVER_LATE:
-                        turns = HOUR if each == "tiers" else times
+                    if not delay or each not in TURNS:
+                        turns = TURNS.get(each, times)
                         took, went = clients.ask(who=each, times=turns), device.ask()[name]
                         found.setdefault((each, delay), Found()).add(took, went, turns)
     return found

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from ..children import Child, child
 from ..goals import Figure
-from .pollers import EVERY, FLOOR, KEPT, LIBRARY, OURS, PATTERN, library_version
-from .side import CORE, FRESH
+from .names import CORE, EVERY, FLOOR, FRESH, KEPT, LIBRARY, OURS, PATTERN
+from .pollers import library_version
 
 # As many polls as lie between two of those in which ours reads everything.
 CYCLE: Final = 12

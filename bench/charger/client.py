@@ -13,8 +13,9 @@ from typing import Any, Final
 from custom_components.v2c_cloud.v2c import lan
 
 from ..children import Child, child
+from .names import FLOOR, OURS
 from .pinning import pin
-from .pollers import FLOOR, OURS, Poll, opened, ours
+from .pollers import Poll, opened, ours
 
 WARM_UP: Final = 3
 # What the loop and the box need to see that a connection is closed, in seconds.

@@ -5,8 +5,8 @@ name at once. None of its code is here.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 import json
@@ -24,18 +24,11 @@ from custom_components.v2c_cloud.v2c.face import Face
 from custom_components.v2c_cloud.v2c.lan import LanWire
 from custom_components.v2c_cloud.v2c.sessions import SessionBook
 
-from .box import BY_NAME
+from .names import BY_NAME, EVERY, FLOOR, KEPT, LIBRARY, OURS, PATTERN
 
 type Poll = Callable[[], Awaitable[object]]
+type Way = Callable[[str, str, float], AbstractAsyncContextManager[Poll]]
 
-OURS: Final = "ours"
-# Ours, were connections kept open: what closing each of them costs is the difference.
-KEPT: Final = "kept"
-LIBRARY: Final = "pytrydan"
-PATTERN: Final = "pattern"
-FLOOR: Final = "floor"
-# Seconds between two polls, as ours and the community's integration come.
-EVERY: Final = 30.0
 # The breath between two requests, with a clock that is set by hand: its timer is paid for, the wait is not.
 SHORT_GAP: Final = 0.001
 PATIENCE: Final = ClientTimeout(total=10)
@@ -125,7 +118,7 @@ async def floor(address: str, _device_id: str, _gap: float) -> AsyncIterator[Pol
         await writer.wait_closed()
 
 
-WAYS: Final = {OURS: ours, KEPT: partial(ours, kept=True), LIBRARY: library, PATTERN: pattern, FLOOR: floor}
+WAYS: Final[Mapping[str, Way]] = {OURS: ours, KEPT: partial(ours, kept=True), LIBRARY: library, PATTERN: pattern, FLOOR: floor}
 
 
 async def opened(stack: AsyncExitStack, address: str, device_id: str, gap: float = SHORT_GAP) -> dict[str, Poll]:

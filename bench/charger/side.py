@@ -19,15 +19,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from ..children import Child, child
 from ..home_assistant import counting, home_assistant
-from .box import DEVICE
+from .names import CORE, DEVICE, FRESH, OURS
 from .pinning import pin
 from .pollers import SHORT_GAP, Clock
 
-OURS: Final = "ours"
-CORE: Final = "core"
 DOMAINS: Final = {OURS: "v2c_cloud", CORE: "v2c"}
-# Seconds between two polls on both sides: as Home Assistant's own comes.
-FRESH: Final = 5.0
 NAMED: Final = "intensity"
 
 

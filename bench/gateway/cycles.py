@@ -20,7 +20,8 @@ def _of(site: Site, rounds: int) -> list[Figure]:
         arguments = (site.capture, "--inverters", str(site.inverters))
         sides = {name: stack.enter_context(child("bench.gateway.library", name, *arguments)) for name in which}
         sides[PYENPHASE].ask(do="begin", paths=[])
-        paths = sides[PYENPHASE].ask(do="cycle", step=STEP)["paths"]
+        # The first cycle also asks for what is not there.
+        paths = [sides[PYENPHASE].ask(do="cycle", step=STEP)["paths"] for _ in range(WARM_UP)][-1]
         asked = {PYENPHASE: paths}
         for name in (OURS, FLOOR):
             sides[name].ask(do="begin", paths=paths)

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 import gc
 import json
 import logging
@@ -15,6 +16,9 @@ from zoneinfo import ZoneInfo
 from aiohttp import ClientSession, DummyCookieJar
 import orjson
 
+from custom_components.enphase_envoy.connect import identify
+from custom_components.enphase_envoy.envoy.auth import Bearer
+from custom_components.enphase_envoy.envoy.owner import endpoint
 from tests.enphase_envoy.device.rig import Clock, device, keeper
 
 from ..children import Child, child
@@ -53,12 +57,8 @@ class Ours(Library):
     @override
     async def begin(self, about: dict[str, Any], paths: Sequence[str]) -> None:
         """Find the parts, and note which blocks the paths are for."""
-        from custom_components.enphase_envoy.connect import identify  # noqa: PLC0415  (ours: its process alone has it)
-        from custom_components.enphase_envoy.envoy.auth import Bearer  # noqa: PLC0415
-        from custom_components.enphase_envoy.envoy.owner import endpoint  # noqa: PLC0415
-
-        clock = Clock()
-        clock.moment = clock.moment.astimezone(ZONE).replace(year=clock.moment.year)
+        # The tokens of captures are made by the real clock.
+        clock = Clock(datetime.now(ZONE))
         session = ClientSession(cookie_jar=DummyCookieJar())
         gateway = await identify(session, about["address"])
         self.clock = clock

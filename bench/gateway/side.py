@@ -14,11 +14,13 @@ import sys
 import time
 from typing import Any, Final
 
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.enphase_envoy.envoy.link import GAP
 from tests.enphase_envoy.oracle import DOMAIN, use_core, use_ours
 
 from ..children import Child, child
@@ -34,8 +36,9 @@ class Clock:
     """The time of the integration, which can be moved on."""
 
     def __init__(self) -> None:
-        """Begin at the real time."""
+        """Begin at the real time; who is ``hurried`` does not breathe between two requests."""
         self.ahead = 0.0
+        self.hurried = True
 
     def monotonic(self) -> float:
         """Return what stands for the monotonic clock."""
@@ -51,13 +54,16 @@ class Clock:
         device._now = self.now
         device.local.health.clock = self.monotonic
         device.local.link.pacer._clock = self.monotonic
-        device.local.link.pacer.gap = SHORT_GAP
+        if self.hurried:
+            device.local.link.pacer.gap = SHORT_GAP
 
 
 class Side:
     """Runs one integration on one gateway and says what it costs."""
 
-    def __init__(self, hass: HomeAssistant, which: str, gateway: Child, *, real: bool) -> None:
+    def __init__(
+        self, hass: HomeAssistant, which: str, gateway: Child, *, real: bool, options: dict[str, Any] | None = None
+    ) -> None:
         """Use ``which`` integration; ``real`` leaves all clocks and timers alone."""
         self.hass = hass
         self.which = which
@@ -71,6 +77,7 @@ class Side:
             unique_id=self.about["serial"],
             version=1,
             data=self._data(),
+            options=options or {},
             pref_disable_polling=not real,
         )
 
@@ -120,6 +127,64 @@ class Side:
         self.gateway.ask(advance=0)
         return {"wall_ms": wall * 1000, "cpu_ms": cpu * 1000}
 
+    def pace(self, interval: float, *, hurried: bool) -> dict[str, Any]:
+        """Live by another interval from now on; core reads everything each time."""
+        self.clock.hurried = hurried
+        if self.which == OURS:
+            self.coordinator.set_interval(interval)
+            self.coordinator.device.local.link.pacer.gap = SHORT_GAP if hurried else GAP
+        return {}
+
+    def enabled(self) -> dict[str, Any]:
+        """Return what identifies the entities that are enabled."""
+        found = er.async_entries_for_config_entry(er.async_get(self.hass), self.entry.entry_id)
+        return {"ids": [[each.domain, each.unique_id] for each in found if each.disabled_by is None]}
+
+    async def only(self, ids: list[list[str]]) -> dict[str, Any]:
+        """Disable all other entities."""
+        registry = er.async_get(self.hass)
+        for each in er.async_entries_for_config_entry(registry, self.entry.entry_id):
+            if each.disabled_by is None and [each.domain, each.unique_id] not in ids:
+                registry.async_update_entity(each.entity_id, disabled_by=er.RegistryEntryDisabler.USER)
+        return await self.reload()
+
+    async def latency(self, step: float) -> dict[str, Any]:
+        """Poll once, and say how long it took until live power stood in the state machine."""
+        registry, at = er.async_get(self.hass), list[float]()
+        wanted = registry.async_get_entity_id("sensor", DOMAIN, f"{self.about['serial']}_production")
+
+        @callback
+        def changed(event: Event[Any]) -> None:
+            if event.data["entity_id"] == wanted:
+                at.append(time.perf_counter())
+
+        stop = self.hass.bus.async_listen(EVENT_STATE_CHANGED, changed)
+        self.gateway.ask(advance=step)
+        self.clock.ahead += step
+        started = time.perf_counter()
+        await self.coordinator.async_refresh()
+        await self.hass.async_block_till_done()
+        stop()
+        return {"wall_ms": (at[0] - started) * 1000 if at else None, **self.gateway.ask(advance=0)}
+
+    async def command(self) -> dict[str, Any]:
+        """Set the reserve of the batteries, and say what stood between the call and the write on the gateway."""
+        registry = er.async_get(self.hass)
+        found = er.async_entries_for_config_entry(registry, self.entry.entry_id)
+        wanted = next(each for each in found if each.domain == "number" and each.unique_id.endswith("_reserve_soc"))
+        state = self.hass.states.get(wanted.entity_id)
+        assert state is not None
+        started = time.monotonic()
+        value = float(state.state) + 5
+        call = {"entity_id": wanted.entity_id, "value": value if value <= 100 else value - 10}
+        task = self.hass.async_create_task(self.hass.services.async_call("number", "set_value", call, blocking=True))
+        written = None
+        while written is None:
+            await asyncio.sleep(0.05)
+            written = self.gateway.ask(advance=0, keep=True)["write"]
+        task.cancel()
+        return {"before": written[0], "wall_ms": (written[1] - started) * 1000}
+
     def freeze(self) -> dict[str, Any]:
         """Spare the collector what will stay."""
         gc.collect()
@@ -128,7 +193,7 @@ class Side:
 
     async def cycles(self, count: int, step: float) -> dict[str, Any]:
         """Poll ``count`` times, ``step`` seconds apart by the clocks of gateway and integration."""
-        cpu, paths, peak = 0.0, [], 0
+        cpu, paths, peak, size = 0.0, [], 0, 0
         for _ in range(count):
             self.gateway.ask(advance=step)
             self.clock.ahead += step
@@ -140,8 +205,9 @@ class Side:
                 raise RuntimeError(f"{self.which}: an update failed")
             asked = self.gateway.ask(advance=0)
             paths.append(asked["paths"])
+            size += asked["bytes"]
             peak = max(peak, asked["in_flight"])
-        return {"cpu_ms": cpu * 1000, "paths": paths, "in_flight": peak}
+        return {"cpu_ms": cpu * 1000, "paths": paths, "in_flight": peak, "bytes": size}
 
     async def writes(self, count: int, step: float) -> dict[str, Any]:
         """Poll as often, and count what is written into the state machine."""
@@ -182,9 +248,10 @@ def _peak_memory() -> float:
 async def answer(side: Side, question: dict[str, Any]) -> dict[str, Any]:
     """Do what is asked for."""
     match question.pop("do"):
-        case "freeze":
-            return side.freeze()
-        case "setup" | "reload" | "cycles" | "writes" | "profile" | "live" as name:
+        case "freeze" | "pace" | "enabled" as name:
+            told: dict[str, Any] = getattr(side, name)(**question)
+            return told
+        case "setup" | "reload" | "cycles" | "writes" | "profile" | "live" | "only" | "latency" | "command" as name:
             found: dict[str, Any] = await getattr(side, name)(**question)
             return found
     raise ValueError(question)
@@ -194,10 +261,10 @@ async def run(arguments: argparse.Namespace) -> None:
     """Answer questions until there are no more; nobody else may write where the answers go."""
     answers, sys.stdout = sys.stdout, sys.stderr
     logging.basicConfig(level=logging.ERROR)
-    more = ["--inverters", str(arguments.inverters), *(["--real"] if arguments.real else [])]
+    more = ["--inverters", str(arguments.inverters), "--delay", str(arguments.delay), *(["--real"] if arguments.real else [])]
     with child("bench.gateway.simulated", arguments.capture, *more) as gateway:
         async with home_assistant() as hass:
-            side = Side(hass, arguments.which, gateway, real=arguments.real)
+            side = Side(hass, arguments.which, gateway, real=arguments.real, options=json.loads(arguments.options))
             while line := await asyncio.to_thread(sys.stdin.readline):
                 print(json.dumps(await answer(side, json.loads(line))), file=answers, flush=True)
 
@@ -208,6 +275,8 @@ def main() -> None:
     parser.add_argument("which", choices=(CORE, OURS))
     parser.add_argument("capture")
     parser.add_argument("--inverters", type=int, default=0)
+    parser.add_argument("--delay", type=float, default=0.0, help="seconds that each answer of the gateway takes")
+    parser.add_argument("--options", default="{}", help="those of the entry, as JSON")
     parser.add_argument("--real", action="store_true")
     asyncio.run(run(parser.parse_args()))
 

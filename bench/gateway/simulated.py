@@ -52,8 +52,8 @@ class LivingGateway(CaptureGateway):
         self.sent += len(found.body)
         return found
 
-    def taken(self) -> dict[str, Any]:
-        """Return what was asked since the last time, and forget it."""
+    def taken(self, *, keep: bool = False) -> dict[str, Any]:
+        """Return what was asked since the last time, and forget it unless it is to be kept."""
         writes = [(number, each.start) for number, each in enumerate(self.requests) if each.method not in ("GET", "HEAD")]
         found = {
             "paths": [each.path for each in self.requests],
@@ -62,8 +62,9 @@ class LivingGateway(CaptureGateway):
             # Of the first write: how many requests came before it, and when.
             "write": writes[0] if writes else None,
         }
-        self.sent = 0
-        self.forget()
+        if not keep:
+            self.sent = 0
+            self.forget()
         return found
 
 
@@ -79,8 +80,9 @@ async def serve(arguments: argparse.Namespace) -> None:
         about = {"address": gateway.address, "serial": gateway.serial, "secure": gateway.secure, "token": gateway.token}
         print(json.dumps(about), flush=True)
         while line := await questions.readline():
-            gateway.elapsed += json.loads(line)["advance"]
-            print(json.dumps(gateway.taken()), flush=True)
+            question = json.loads(line)
+            gateway.elapsed += question["advance"]
+            print(json.dumps(gateway.taken(keep=question.get("keep", False))), flush=True)
 
 
 def main() -> None:

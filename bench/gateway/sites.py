@@ -83,7 +83,7 @@ def grown(folder: Path, inverters: int) -> dict[str, Any]:
     for group in groups:
         if group["type"] == "PCU":
             group["devices"] = _clones(group["devices"], "serial_num", serials)
-    found = {"/api/v1/production/inverters": _clones(reports, "serialNumber", serials), "/inventory.json": groups}
+    found: dict[str, Any] = {"/api/v1/production/inverters": _clones(reports, "serialNumber", serials), "/inventory.json": groups}
     if inverters < DETAILED and (folder / DEVICE_DATA).is_file():
         found["/ivp/pdm/device_data"] = _details(_json(folder, DEVICE_DATA), serials)
     return found

@@ -44,7 +44,7 @@ def run(folder: Path) -> None:
     mutmut = Path(sys.executable).with_name("mutmut")
     outcome = folder / "mutmut.txt"
     with outcome.open("w", encoding="utf-8") as said:
-        command = ["nice", "-n", "10", str(mutmut), "run", "--max-children", "1"]
+        command = [str(mutmut), "run", "--max-children", "1"]
         # Looking for plugins takes longer than most mutants do; those that are needed are named in the configuration.
         environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         done = subprocess.run(command, cwd=folder, env=environment, stdout=said, stderr=subprocess.STDOUT, check=False)

@@ -22,10 +22,10 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "counters": ("test_counters",),
     "tokens": ("test_tokens",),
     "control": ("test_control", "test_control_bounds", "test_mean"),
-    "charging": ("test_charging",),
+    "charging": ("test_charging", "test_charging_bounds"),
     "ledger": ("test_ledger",),
     "renewal": ("test_renewal", "test_tokens"),
-    "token_text": ("test_tokens",),
+    "token_text": ("test_token_text", "test_tokens"),
 }
 # What those tests stand on.
 GROUND: Final = ("clock", "datasheet", "fake_wire", "plain")

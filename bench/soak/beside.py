@@ -17,7 +17,7 @@ def measure(rounds: int, polls: int = DAY) -> list[Figure]:
     """Return the figures of goal B13; each round is a part of the polls."""
     share = max(1, polls // rounds // FAULT_EVERY)
     with ExitStack() as stack:
-        sides = {which: stack.enter_context(child("bench.soak.polls", which)) for which in (STOCK, OURS)}
+        sides = {which: stack.enter_context(child("bench.soak.side", which)) for which in (STOCK, OURS)}
         for side in sides.values():
             side.ask(do="begin")
             side.ask(do="polls", count=WARM_UP)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ import logging
 import math
 from random import Random
 import time
-from typing import Final
+from typing import Any, Final
 from unittest.mock import patch
 
 from homeassistant.core import HomeAssistant
@@ -67,30 +67,41 @@ class Day:
     mischief: Mischief = field(default_factory=lambda: Mischief(Random(0)))  # noqa: S311
 
 
-def run(size: Size, *, hours: float, seed: int, tell: Callable[[str], None]) -> Day:
+type Tell = Callable[[Day, str], None]
+
+
+def run(size: Size, *, hours: float, seed: int, tell: Tell) -> Day:
     """Run so many hours; ``tell`` hears how far it is."""
+    return virtual(lambda clock: _run(size, hours, seed, clock, tell))
+
+
+def virtual[T](work: Callable[[VirtualTime], Coroutine[Any, Any, T]]) -> T:
+    """Run ``work`` in virtual time."""
     # cryptography keeps the class of the first datetime that it sees: it must not be that of a stopped clock.
     SelfSigned("0")
     in_flight = patch.object(virtual_time, "IN_FLIGHT", IN_FLIGHT)
     with asyncio.Runner() as runner, in_flight, VirtualTime(runner.get_loop(), wall=BEGIN) as clock:
         runner.get_loop().set_debug(False)
-        return runner.run(_run(size, hours, seed, clock, tell))
+        return runner.run(work(clock))
 
 
-async def _run(size: Size, hours: float, seed: int, clock: VirtualTime, tell: Callable[[str], None]) -> Day:
+async def _run(size: Size, hours: float, seed: int, clock: VirtualTime, tell: Tell) -> Day:
     day = Day(size=size, seed=seed, hours=hours, mischief=Mischief(Random(seed)))  # noqa: S311
     began = time.perf_counter(), time.process_time()
+
+    def told(so_far: Day, line: str) -> None:
+        so_far.wall_s, so_far.cpu_s = time.perf_counter() - began[0], time.process_time() - began[1]
+        tell(so_far, line)
+
     async with house(size) as (hass, there):
-        with listened(day.said), counting(hass) as states, day.mischief.let_at(there):
+        with listened(day.said), counting(hass) as day.states, day.mischief.let_at(there):
             entries = await add_all(hass, there)
             day.entities = len(er.async_get(hass).entities)
-            tell(f"{len(entries)} entries, {day.entities} entities registered, {len(hass.states.async_all())} states")
+            told(day, f"{len(entries)} entries, {day.entities} entities registered, {len(hass.states.async_all())} states")
             async with _living(there, day):
-                await _hours(day, hass, there, clock, tell)
-            day.states = dict(states)
+                await _hours(day, hass, there, clock, told)
             for entry in entries:
                 await hass.config_entries.async_unload(entry.entry_id)
-    day.wall_s, day.cpu_s = time.perf_counter() - began[0], time.process_time() - began[1]
     return day
 
 
@@ -146,7 +157,7 @@ async def _notes(there: Place, asked: Asked) -> None:
         asked.take(there)
 
 
-async def _hours(day: Day, hass: HomeAssistant, there: Place, clock: VirtualTime, tell: Callable[[str], None]) -> None:
+async def _hours(day: Day, hass: HomeAssistant, there: Place, clock: VirtualTime, tell: Tell) -> None:
     """Be well for an hour, then let things go wrong; look at the end of each hour, when all is well again."""
     await clock.run(WARM_UP - CALM)
     await _look(day, hass, there, clock, 0.0)
@@ -160,7 +171,7 @@ async def _hours(day: Day, hass: HomeAssistant, there: Place, clock: VirtualTime
             await clock.run(min(1.0, day.hours - hour + 1) * HOUR - CALM)
         await _look(day, hass, there, clock, min(hour, day.hours))
         day.pace.append(dict(day.asked.requests - asked))
-        tell(_line(day))
+        tell(day, _line(day))
     day.grown = (kinds() - before).most_common(GROWN)
 
 

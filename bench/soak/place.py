@@ -1,7 +1,7 @@
 """The devices of a soak: a Titan, a gateway with many inverters, many chargers, and the clouds behind them."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 from unittest.mock import patch
@@ -76,7 +76,8 @@ async def place(size: Size) -> AsyncIterator[Place]:
         v2c = V2CCloudSimulator(chargers)
         key = enphase.key.public_key()
         envoy = EnvoySimulator(house, serial=SERIAL, token_key=key, inverters=size.inverters)
-        for device in (*titans.values(), *chargers, v2c, envoy):
+        devices: list[AbstractAsyncContextManager[object]] = [*titans.values(), *chargers, v2c, envoy]
+        for device in devices:
             await stack.enter_async_context(device)
         hosts = enphase_cloud.Hosts(enlighten=enphase.base_url, entrez=enphase.base_url)
         stack.enter_context(patch.object(enphase_cloud, "HOSTS", hosts))
@@ -112,7 +113,7 @@ async def add_titan(hass: HomeAssistant, there: Place, wire: str) -> ConfigEntry
 
 async def add_chargers(hass: HomeAssistant, there: Place) -> ConfigEntry[Any]:
     """Add the account with all its chargers, then tell where each is on the LAN, which loopback does not tell by itself."""
-    forms = [{"next_step_id": "cloud"}, {"api_key": KEY, "advanced": {"base_url": there.v2c.base_url}}]
+    forms: list[dict[str, Any]] = [{"next_step_id": "cloud"}, {"api_key": KEY, "advanced": {"base_url": there.v2c.base_url}}]
     entry = await _add(hass, CHARGER, forms)
     addresses = {each.options.device_id: each.address for each in there.chargers}
     options = dict(entry.options)

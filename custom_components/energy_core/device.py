@@ -74,6 +74,7 @@ class Device:
         self._touched_at: dict[str, float] = {}
         self._shown: set[str] = set()
         self._begun = False
+        self._asked: tuple[object, list[Source]] = (None, [])
         self.turns = Newest()
 
     def add[B: Block](self, block: B) -> B:
@@ -110,8 +111,8 @@ class Device:
         blocks = [self.blocks[name] for name in wanted] if only else self.due(wanted)
         wire, started = wire or self.wire, self._clock()
         name = wire.name
-        sources = {source.key: source for block in blocks for source in block.sources(name).values()}
-        reading = await wire.read(list(sources.values())) if sources else Reading()
+        sources = self._sources_of(blocks, name)
+        reading = await wire.read(sources) if sources else Reading()
         self.heard(wire)
         failed: dict[str, EnergyError] = {}
         blocks = [block for block in blocks if self._touched_at.get(block.name, started) <= started]
@@ -120,7 +121,8 @@ class Device:
             if error is not None:
                 failed[block.name] = error
                 continue
-            block.decode(name, reading.values)
+            if not self.repeats(block):
+                block.decode(name, reading.values)
             self._read_at[block.name] = self._clock()
             self._shown.add(block.name)
         self._begun = self._begun or not only
@@ -128,6 +130,18 @@ class Device:
         self._count(report)
         self.digest(report)
         return report
+
+    def _sources_of(self, blocks: list[Block], wire: str) -> list[Source]:
+        """Return what is to be asked for; most polls ask for the same as the one before."""
+        which = (wire, self.changes, [block.name for block in blocks])
+        if which != self._asked[0]:
+            sources = {source.key: source for block in blocks for source in block.sources(wire).values()}
+            self._asked = (which, list(sources.values()))
+        return self._asked[1]
+
+    def repeats(self, _block: Block) -> bool:
+        """Tell whether the device has just said the very same of a block again, so that nothing needs to be decoded."""
+        return False
 
     def label(self, name: str) -> str:
         """Return what the log calls a block; those that fail together share a label."""

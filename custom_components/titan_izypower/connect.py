@@ -143,8 +143,9 @@ async def modbus_unit(hass: HomeAssistant, host: str, port: int, unit_id: int) -
     try:
         async with async_get_temporary_unit(hass, ModbusTcpParams(host=host, port=port), unit_id) as unit:
             yield unit
-    except HomeAssistantError as error:
-        raise DeviceConnectionError(str(error), key="link_conflict") from error
+    except HomeAssistantError:
+        # Without its words and its cause: they have the address in them, and the other side's settings, a password among them.
+        raise DeviceConnectionError("the link is used otherwise", key="link_conflict") from None
 
 
 def modbus_titan(unit: ModbusUnit, pacer: Pacer, saved: object, **more: Any) -> Titan:

@@ -49,6 +49,8 @@ type TitanConfigEntry = ConfigEntry[TitanCoordinator]
 class TitanCoordinator(EnergyCoordinator[Titan]):
     """Polls the unit, keeps its control and its memory, and ends what runs when Home Assistant goes."""
 
+    sparse = True
+
     config_entry: TitanConfigEntry
 
     def __init__(self, hass: HomeAssistant, entry: TitanConfigEntry, titan: Titan, store: Store[dict[str, Any]]) -> None:

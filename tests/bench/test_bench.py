@@ -10,7 +10,7 @@ from bench.gateway.command import arguments, plan_of
 from bench.gateway.figures import FAST, Cost, Minute, Poll, Result, Run, Start, misses
 from bench.gateway.living import alive
 from bench.gateway.report import BEGIN, END, as_json, into_document, tables, verdict
-from bench.gateway.sites import SITES, UnknownSiteError, chosen, folder_of, grown
+from bench.gateway.sites import SHAPES, SITES, UnknownSiteError, chosen, folder_of, grown
 from bench.tables import table
 from tests.enphase_envoy.capture_gateway import OWN
 
@@ -165,6 +165,21 @@ def test_a_site_grows() -> None:
     (listed,) = [group["devices"] for group in found["/inventory.json"] if group["type"] == "PCU"]
     assert len(set(reports)) == 200
     assert reports == [each["serial_num"] for each in listed]
+
+
+def test_details_grow_too() -> None:
+    """As long as a gateway tells them; what is no inverter stays."""
+    folder = OWN / "8.3.5169_generator_phantom"
+    told = grown(folder, 49)["/ivp/pdm/device_data"]
+    devices = [each for each in told.values() if isinstance(each, dict)]
+    assert len({each["sn"] for each in devices if each["devName"] == "pcu"}) == 49
+    assert "/ivp/pdm/device_data" not in grown(folder, 50)
+
+
+def test_shapes() -> None:
+    """The payloads of the first goal are known by name, and a capture by its path."""
+    assert [site.capture for site in chosen([site.name for site in SHAPES])] == [site.capture for site in SHAPES]
+    assert folder_of(str(OWN / "5.0.62")) == OWN / "5.0.62"
 
 
 def test_command_line() -> None:

@@ -66,8 +66,9 @@ LAW = "def more(value):\n    return value + 1\n\n\ndef ready(value):\n    return
 TEST = "from custom_components.energy_core.law import more, ready\n\n\ndef test_law():\n    assert more(1) == 2\n    assert ready(9)\n"
 
 
+@pytest.mark.timeout(300)
 def test_what_becomes_of_mutants(tmp_path: Path) -> None:
-    """A real run: of four mutants the tests notice two, and a better test notices the others."""
+    """A real run: of four mutants the tests notice two."""
     files = {
         "pyproject.toml": configuration("law"), "custom_components/__init__.py": "", f"{CORE}/__init__.py": "",
         f"{CORE}/law.py": LAW, f"{TESTS}/test_law.py": TEST,
@@ -83,10 +84,9 @@ def test_what_becomes_of_mutants(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert "| law    |       4 |      2 |        2 |" in shown([found])
     assert "- `law.ready`: `return value > 5` → `return value > 6`" in shown([found])
-    (tmp_path / TESTS / "test_law.py").write_text(TEST + "    assert ready(6)\n    assert not ready(5)\n")
+    # What was not noticed is tried again.
     forget(tmp_path, "law")
-    run(tmp_path)
-    assert score(tmp_path, "law").survivors == []
+    assert score(tmp_path, "law").fates == {"killed": 2, "not checked": 2}
 
 
 def test_a_module_that_is_not_mutated_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -60,6 +60,17 @@ class TestAnyCounter:
         made = counter()
         assert made.accept(5000 + 80_000, NOON + timedelta(hours=8)) == 85_000
 
+    @pytest.mark.parametrize(("later", "most"), [(timedelta(), 100), (timedelta(seconds=24), 200), (timedelta(hours=8), 120_100)])
+    def test_the_reach_is_a_bound(self, later, most):
+        """What can flow in the time, and the slack; a hundredth of a Wh more is held."""
+        assert counter().accept(5000 + most, NOON + later) == 5000 + most
+        assert counter().accept(5000.01 + most, NOON + later) == 5000
+
+    def test_candidates_agree_within_reach(self):
+        """The second is 200 Wh above the first after 24 s: as much as can have flowed since the last good one."""
+        made, seconds = counter(), [NOON + timedelta(seconds=12 * number) for number in (1, 2, 3)]
+        assert [made.accept(reading, at) for reading, at in zip((9000, 9200, 9200), seconds, strict=True)] == [5000, 5000, 9200]
+
     @pytest.mark.parametrize("spike", [5_000_000, 5000 + 2**32, 0, 4999])
     @pytest.mark.parametrize("times", [1, 2])
     def test_a_spike_of_one_or_two_readings_is_never_published(self, spike, times):
@@ -216,8 +227,9 @@ class TestMemory:
         """More was never counted by anything in a home."""
         assert Counter.restored(LIFETIME, MAX_POWER, {"value": 1e12}).value == 1e12
         assert Counter.restored(LIFETIME, MAX_POWER, {"value": 1.1e12}).value is None
-        saved = {"value": 5.0, "wrapped": 1e12}
-        assert Counter.restored(LIFETIME, MAX_POWER, saved, modulus=1e11).wrapped == 1e12
+        for wrapped in (0.5, 1e12):
+            saved = {"value": 5.0, "wrapped": wrapped}
+            assert Counter.restored(LIFETIME, MAX_POWER, saved, modulus=1e11).wrapped == wrapped
 
     @pytest.mark.parametrize("when", [None, 17, "yesterday", "", "2026-06-01T12:00:00", "2026-13-01T00:00:00+00:00"])
     def test_a_corrupt_time_is_no_time(self, when):
@@ -246,9 +258,9 @@ class TestWrap:
         assert feed(made, 9_000_150 - turns * self.MODULUS, start=NOON + POLL) == [pytest.approx(9_000_150)]
 
     def test_wraps_add_up(self):
-        """A whole life of a register of 4.3 GJ: the level never falls, and ends where it should."""
+        """Ten turns of a register of 4.3 GJ: the level never falls, and ends where it should."""
         made, true, levels = self.wrapping(0.0), 0.0, []
-        for step in range(1, 8000):
+        for step in range(1, 12_000):
             true += 1000.0
             levels.append(made.accept(true % self.MODULUS, NOON + timedelta(minutes=5 * step)))
         assert levels == sorted(levels)

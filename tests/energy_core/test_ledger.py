@@ -148,12 +148,114 @@ def test_a_memory_is_what_it_was() -> None:
     assert again.days("grid", 1, noon) == 120
 
 
+@pytest.mark.parametrize(("later", "estimated"), [(30, False), (31, True)])
+def test_a_day_that_began_unseen_for_half_an_hour_is_estimated(later: int, estimated: bool) -> None:
+    """Between two readings that are further apart nobody knows when it flowed."""
+    ledger, before = Ledger(), at("2026-06-01T23:50")
+    ledger.observe("grid", 100, before)
+    ledger.observe("grid", 200, before + timedelta(minutes=later))
+    assert bool(ledger.accounts["grid"].estimated) is estimated
+
+
+def test_a_clock_that_was_set_back_for_a_day_and_is_right_again() -> None:
+    """The days that had begun before stay as they were."""
+    ledger, noon = Ledger(), at("2026-06-02T12:00")
+    ledger.observe("grid", 1000, noon - timedelta(hours=12, minutes=10))
+    ledger.observe("grid", 1020, noon - timedelta(hours=11, minutes=50))
+    ledger.observe("grid", 1100, noon)
+    assert ledger.days("grid", 1, noon) == 90
+    ledger.observe("grid", 1101, noon - timedelta(days=1))
+    ledger.observe("grid", 1102, noon + timedelta(minutes=1))
+    assert ledger.days("grid", 1, noon) == 92
+
+
+def test_a_clock_that_was_set_back_may_have_been_put_right() -> None:
+    """Half an hour later midnight has passed once more, and that one counts: 20 of the 30 minutes lay before it."""
+    ledger, midnight = Ledger(), at("2026-06-02T00:00")
+    for minutes, level in ((-10, 100), (10, 200), (-20, 201), (10, 231)):
+        ledger.observe("grid", level, midnight + timedelta(minutes=minutes))
+    assert ledger.days("grid", 1, midnight) == 10
+
+
+def test_a_clock_that_was_set_back_over_a_day_and_goes_on_to_a_new_one() -> None:
+    """The day that had begun stays as it was, and the new one begins."""
+    ledger, noon = Ledger(), at("2026-06-02T12:00")
+    ledger.observe("grid", 1000, noon)
+    ledger.observe("grid", 1001, noon - timedelta(days=1))
+    ledger.observe("grid", 1049, noon + timedelta(days=1))
+    assert ledger.since("grid", noon.date()) == 49
+    assert ledger.days("grid", 1, noon + timedelta(days=1)) == pytest.approx(12)
+
+
+def test_what_is_not_known_is_not_counted() -> None:
+    """A register that nobody has read yet, one that nobody knows, and two days of which one was begun late."""
+    ledger, noon = Ledger(), at("2026-06-02T12:00")
+    ledger.seed("roof", noon.date(), 5)
+    assert ledger.since("roof", noon.date()) is None
+    assert ledger.days("another", 1, noon) is None
+    ledger.observe("grid", 1000, noon - timedelta(days=1))
+    ledger.observe("grid", 1048, noon)
+    assert ledger.days("grid", 2, noon) is None
+    assert ledger.days("grid", 1, noon) == 24
+
+
+@pytest.mark.parametrize(
+    ("change", "marks"),
+    [
+        ({}, {"2026-06-01": 5.0}),
+        ({"marks": [5]}, {}),
+        ({"marks": {"then": 5}}, None),
+        ({"level": "x"}, None),
+        ({"level": None}, None),
+        ({"read": "2026-06-01T12:00:00"}, None),
+        ({"read": None}, None),
+        ({"estimated": 5}, None),
+        ({"begun": "then"}, None),
+    ],
+)
+def test_a_memory_that_is_damaged(change: dict[str, object], marks: dict[str, float] | None) -> None:
+    """Without a level or its time there is no account; without marks there is one that knows of no day."""
+    saved = {"level": 10.0, "read": "2026-06-01T12:00:00+00:00", "marks": {"2026-06-01": 5.0}, "estimated": [], "begun": None}
+    found = Ledger().restore({"grid": saved | change}).as_dict()
+    assert (found["grid"]["marks"] if found else None) == marks
+
+
+@pytest.mark.parametrize(("level", "counted"), [(100.5, 0.5), (99, -1), (98.9, 0), (98.5, 0), (5, 0)])
+def test_a_fall_of_more_than_one_is_a_reset(level: float, counted: float) -> None:
+    """Less is rounding, and so is what comes back after it; a rise is a rise, however small."""
+    ledger, noon = Ledger(), at("2026-06-01T12:00")
+    ledger.observe("grid", 100, noon)
+    ledger.observe("grid", level, noon + timedelta(minutes=1))
+    assert ledger.days("grid", 1, noon) == counted
+
+
+def test_a_day_may_begin_between_two_seconds() -> None:
+    """Half of what flowed in that second is of the new day, and the day is whole."""
+    ledger, midnight = Ledger(), at("2026-06-02T00:00")
+    ledger.observe("grid", 100, midnight - timedelta(seconds=0.5))
+    ledger.observe("grid", 110, midnight + timedelta(seconds=0.5))
+    assert ledger.days("grid", 1, midnight) == 5
+    assert not ledger.partial("grid", midnight)
+
+
+def test_a_place_that_lies_further_east_counts_from_its_midnight() -> None:
+    """A reading in Honolulu, the next in Paris, where that day had long begun: all of it is of today."""
+    ledger = Ledger()
+    there = datetime.fromisoformat("2026-06-01T23:00-10:00")
+    ledger.observe("grid", 100, there)
+    here = at("2026-06-02T14:00")
+    ledger.observe("grid", 200, here)
+    assert ledger.days("grid", 1, here) == 100
+
+
 def test_old_days_are_forgotten() -> None:
     """A memory does not grow."""
     ledger, start = Ledger(), at("2026-01-01T12:00")
     for day in range(60):
         ledger.observe("grid", day * 1000, start + timedelta(days=day))
-    assert len(ledger.accounts["grid"].marks) <= 9
+    days = [(start + timedelta(days=day)).date() for day in range(51, 60)]
+    assert list(ledger.accounts["grid"].marks) == days
+    assert ledger.accounts["grid"].estimated == set(days)
 
 
 JSON = st.recursive(

@@ -60,6 +60,16 @@ def test_a_clock_that_was_set_back_frees_and_freezes_nothing() -> None:
     assert Attempts(last=NOW + DAY).wait(NOW) == 900
     assert Attempts(quiet_until=NOW + 60).wait(NOW) == 60
     assert Attempts(quiet_until=NOW - 60).wait(NOW) == 0
+    assert Attempts(last=NOW - DAY, quiet_until=NOW - 60).wait(NOW) == 0
+
+
+def test_attempts_and_successes_add_up() -> None:
+    """Each of them."""
+    attempts = Attempts()
+    for later in (0, 900):
+        attempts.began(NOW + later)
+        attempts.succeeded(NOW + later + 5)
+    assert attempts == Attempts(attempts=2, successes=2, last=NOW + 900, fetched=NOW + 905)
 
 
 @pytest.mark.parametrize(

@@ -123,13 +123,13 @@ async def _heal_titan(there: Site) -> None:
     there.titan.clear()
 
 
-def _titan(name: str, wire: str, transport: str) -> Column:
+def _titan(name: str, wire: str, transport: str, scan: int = 30) -> Column:
     """Return the Titan on one of its wires, which differ in nothing else."""
 
     def forms(there: Site) -> list[dict[str, Any]]:
         port = getattr(there.titan, f"{wire}_port")
         advanced = {"transport": transport, "unit_id": 1}
-        return [{"host": HOST, "port": port, "scan_interval": 30, "model": "titan_2400", "advanced": advanced}]
+        return [{"host": HOST, "port": port, "scan_interval": scan, "model": "titan_2400", "advanced": advanced}]
 
     return Column(
         name=name,
@@ -139,7 +139,7 @@ def _titan(name: str, wire: str, transport: str) -> Column:
         heal=_heal_titan,
         asked=lambda there: sum(each.wire == wire for each in there.titan.requests),
         open=lambda there: there.titan.connections[wire],
-        interval=30,
+        interval=scan,
         grace=75,
         back=95,
     )
@@ -181,9 +181,8 @@ async def _fail_envoy(there: Site, fault: str) -> None:
 
 
 async def _heal_envoy(there: Site) -> None:
-    if there.envoy.faults.kinds:
-        there.envoy.heal()
-    else:
+    there.envoy.heal()
+    if not there.envoy.server.listening:
         await there.envoy.server.start()
 
 
@@ -199,4 +198,8 @@ ENVOY = Column(
     grace=60,
     back=95,
 )
+# Who stands beside each: one of each other kind; beside the cloud, whose day is long, one that asks rarely.
+SLOW = _titan("Titan, Modbus, seldom", "modbus", "modbus_tcp", scan=300)
+NEIGHBOURS = {MODBUS.name: (LAN, ENVOY), HTTP.name: (LAN, ENVOY), LAN.name: (MODBUS, ENVOY), CLOUD.name: (SLOW,)}
+NEIGHBOURS[ENVOY.name] = (MODBUS, LAN)
 COLUMNS = (MODBUS, HTTP, LAN, CLOUD, ENVOY)

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+import logging
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
+import pytest
 
 from simulators.faults import Fault
 from tests.faults.columns import CLOUD, ENVOY, HTTP, LAN, MODBUS, Column, Site
+from tests.faults.test_matrix import NOT_OURS
 from tests.virtual_time import VirtualTime
 
 TARIFF = "/admin/lib/tariff"
@@ -119,6 +122,12 @@ COMMANDS = (
 )
 
 
+def errors(caplog: pytest.LogCaptureFixture, *but: str) -> list[str]:
+    """Return every error and exception in the log; Home Assistant shows its own for debugging, and some are not ours to silence."""
+    bad = [each for each in caplog.records if each.levelno > logging.WARNING or (each.exc_info and each.levelno > logging.DEBUG)]
+    return [f"{each.name}: {each.getMessage()}" for each in bad if not each.name.startswith((*NOT_OURS, *but))]
+
+
 def of[T](given: T | tuple[T, ...], command: Command) -> T:
     """Return what a table says of a way: one for all, or one for each."""
     return given[COMMANDS.index(command)] if isinstance(given, tuple) else given
@@ -136,7 +145,7 @@ class Trouble:
     # told     nobody can tell whether it was done: the user is told so, nothing is sent again, what is so is shown
     outcomes: str | tuple[str, ...]
     sent: int | tuple[int, ...]
-    keys: str | None | tuple[str | None, ...] = None
+    keys: str | tuple[str | None, ...] | None = None
     # Until it is healed, or only once.
     lasts: bool = False
     # Whether the device has done it, where nobody can tell.
@@ -188,7 +197,7 @@ TROUBLES: Final = (
         kinds=("reset_mid_frame", "reset_mid_frame", "reset_mid_frame", "reset_mid_frame", "reset"),
         outcomes=("once", "once", "once", "told", "once"),
         sent=1,
-        keys=(None, None, None, "connection", None),
+        keys=(None, None, None, "cannot_connect", None),
         done=True,
         away=True,
     ),

@@ -21,8 +21,10 @@ REASONS: Final = {
     "(b)": "answers of HTTP: Modbus has none; what breaks there is in F10 to F19",
     "(c)": "no TLS on this way",
     "(d)": "the haste of the charger alone: the others do not know this answer",
-    "(f)": "a counter may well say so; equal readings are believed, see F30. Registers have it in the next row",
     "(e)": "the cloud's certificate is one of a public authority, always checked; a house has no such authority to try it with",
+    "(f)": "a counter may well say so, and equal readings are believed (F30); registers have it in the next row",
+    "(g)": "nobody signs in on this way",
+    "(h)": "a cloud has a name, not an address of its own in the house",
 }
 
 
@@ -111,9 +113,9 @@ ROWS: Final = (
     Row(number="F18", what="404 for haste, once", faults=("(b)", "(d)", "status:404*1", "(d)", "(d)"), outcome="through"),
     _http("F20", "500", "status:500", gateway_fault="500"),
     _http("F20", "503", "status:503", gateway_fault="503"),
-    _http("F20", "502 three times, then good", "status:502*3", "through", gateway_fault="502*3"),
+    _http("F20", "502 three times, then good", "status:502*3", gateway_fault="502*3", cloud="through", gateway="through"),
     _http("F21", "401", "unauthorized", gateway_fault="401", http="asks", gateway="asks"),
-    _http("F21", "401 once, then good", "unauthorized*1", "through", gateway_fault="401*1"),
+    _http("F21", "401 once, then good", "unauthorized*1", "through", gateway_fault="401*1", http="asks"),
     _http("F23", "429 with Retry-After", "too_many:60", gateway_fault="429", cloud="stands"),
     _http("F23", "429 without Retry-After", "too_many:silent", gateway_fault="429", cloud="stands"),
     _http("F24", "404", "status:404", gateway_fault="404", cloud="stands"),

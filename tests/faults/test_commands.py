@@ -7,9 +7,9 @@ import logging
 from homeassistant.core import HomeAssistant
 import pytest
 
-from tests.faults.columns import Site, site
-from tests.faults.commands import COMMANDS, TROUBLES, Command, Trouble, of
-from tests.faults.test_matrix import said, traces
+from tests.faults.columns import CHARGER, LAN, Site, site
+from tests.faults.commands import COMMANDS, TROUBLES, Command, Trouble, errors, of
+from tests.faults.test_matrix import said
 from tests.virtual_time import VirtualTime
 
 CELLS = [
@@ -73,7 +73,7 @@ async def test_trouble(
     await virtual_time.run(BOUND)
     assert command.shown(hass) == command.has(there)
     assert len(command.sent(there)) == sent
-    assert traces(caplog) == []
+    assert errors(caplog) == []
     assert len(said(caplog, logging.WARNING)) <= 1
     assert await hass.config_entries.async_unload(entry)
 
@@ -92,5 +92,18 @@ async def test_storm(
     assert virtual_time.elapsed - began <= 10
     assert len(command.sent(there)) == 2
     assert command.shown(hass) == command.has(there) == last
-    assert traces(caplog) == said(caplog, logging.WARNING) == []
+    assert errors(caplog) == said(caplog, logging.WARNING) == []
     assert await hass.config_entries.async_unload(entry)
+
+
+async def test_storm_of_modes(hass: HomeAssistant, virtual_time: VirtualTime, there: Site) -> None:
+    """A mode is several settings, one after the other: two modes are never mixed."""
+    entry = await LAN.add(hass, there)
+    await virtual_time.run(40)
+    charger = entry.runtime_data.chargers[CHARGER]
+    await asyncio.gather(*(charger.set_mode(mode) for mode in ["dynamic", "stop"] * 10 + ["charge"]))
+    assert charger.device.status.operating_mode == "charge"
+    assert len(there.trydan.written) <= 6
+    await virtual_time.run(60)
+    assert charger.device.status.operating_mode == "charge"
+    assert await hass.config_entries.async_unload(entry.entry_id)

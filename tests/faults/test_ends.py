@@ -11,8 +11,8 @@ from homeassistant.core import HomeAssistant
 import pytest
 
 from tests.faults.columns import ENVOY, Site, site
-from tests.faults.commands import COMMANDS, Command
-from tests.faults.test_matrix import said, traces
+from tests.faults.commands import COMMANDS, Command, errors
+from tests.faults.test_matrix import said
 from tests.virtual_time import VirtualTime
 
 # A device that has not answered for so long holds nobody up (s).
@@ -61,7 +61,7 @@ async def again(hass: HomeAssistant, entry_id: str) -> None:
 async def stop(hass: HomeAssistant, entry_id: str) -> None:
     """Stop Home Assistant, as far as an integration sees it."""
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
-    await asyncio.sleep(AT_ONCE)
+    await asyncio.sleep(AT_ONCE - 1)
 
 
 type End = Callable[[HomeAssistant, str], Awaitable[None]]
@@ -104,7 +104,7 @@ async def test_in_the_middle_of_a_reading(
         await column.heal(there)
         await virtual_time.run(2 * column.interval)
         assert column.asked(there) == asked
-    assert traces(caplog) == []
+    assert errors(caplog) == []
     assert len(said(caplog, logging.WARNING)) <= 1
     await close(hass, entry)
 
@@ -131,5 +131,5 @@ async def test_in_the_middle_of_a_command(
     await virtual_time.run(30)
     assert command.has(there) == command.values[0]
     assert len(command.sent(there)) == 1
-    assert traces(caplog) == said(caplog, logging.WARNING) == []
+    assert errors(caplog) == said(caplog, logging.WARNING) == []
     await close(hass, entry)

@@ -57,6 +57,7 @@ RUN_BY: Final[Mapping[str, tuple[str, str]]] = {
     "scripts/capture": ("tests/capture/test_capture_tool.py", "def test_"),
     "scripts/build_release": (_HERE, "def test_a_release_is_built_as_the_docs_say"),
     "scripts/mutate": (".github/workflows/mutation.yml", "scripts/mutate"),
+    "scripts/audit": (".github/workflows/security.yml", "scripts/audit --required"),
     "scripts/lock": ("tests/suite/test_workflows.py", "locks"),
     ".ci/run": (".github/workflows/test.yml", ".ci/run"),
     ".ci/canary": (".github/workflows/nightly.yml", ".ci/canary"),

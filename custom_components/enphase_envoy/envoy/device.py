@@ -63,6 +63,8 @@ class Envoy(TurnTaker):
         self.ledger = Ledger()
         self.estimates = Estimates()
         self.failing: set[str] = set()
+        # By which reports, and for which day, the production of each inverter was estimated.
+        self.estimated_by: tuple[object, object] = (None, None)
         self.trusts_sum = True
         self._summed_at = -math.inf
         self._absent = 0
@@ -149,7 +151,7 @@ class Envoy(TurnTaker):
         self._decide()
         for name, family in FAMILIES.items():
             if name in self.local.answered:
-                self.sync(name, family(self.local.seen[name]))
+                self.find(name, family)
         self._phases()
         self.settings.prefix = self.enpower.item if self.enpower is not None else self.serial
         now = self._now()

@@ -47,6 +47,7 @@ class Local(Wire):
         self.seen: dict[str, Flat] = {}
         self.bodies: dict[str, Answer] = {}
         self.answered: set[str] = set()
+        self._understood: dict[str, tuple[bytes, Flat]] = {}
         self._writing = asyncio.Lock()
 
     def use_page(self) -> None:
@@ -100,7 +101,11 @@ class Local(Wire):
                 self.health.refuse(name)
                 return {}
             self.bodies[endpoint.path] = answer
-            flat = endpoint.read(answer.body)
+            # Much of what is read says the same again: whoever has seen it knows it by its identity.
+            body, flat = self._understood.get(name, (b"", {}))
+            if body != answer.body:
+                flat = endpoint.read(answer.body)
+                self._understood[name] = (answer.body, flat)
         except EnergyError as error:
             if is_about_access(error):
                 raise

@@ -1,6 +1,6 @@
 """Owns the parts behind a gateway: adopts what an answer shows, lets go of what has been missing for a while."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, ClassVar, Final, cast, override
 
 from ...energy_core.device import Device
@@ -8,12 +8,15 @@ from ...energy_core.points import Block
 from . import units
 from .families import Entry, name_of
 from .local import Local
-from .points import WIRE, Eim, InverterDetail, Meter, Part
+from .parse import Flat
+from .points import WIRE, Eim, Inverter, InverterDetail, InverterState, Meter, Part
 
 # Reports in which a part must be missing before it is taken to be gone.
 GONE_AFTER: Final = 3
 # Families of which an empty list says nothing: some firmware empties that of the inverters every four hours.
 PATIENT: Final = frozenset({"inverters", "contact_settings"})
+# The endpoints in which inverters report.
+REPORTS: Final[Mapping[type[Block], str]] = {Inverter: "inverters", InverterDetail: "device_data", InverterState: "inventory"}
 # What nobody has had so far: it appears with the firmware that has it.
 SINCE_LATER: Final = frozenset({"energy_yesterday", "energy_week"})
 
@@ -33,6 +36,9 @@ class PartOwner(Device):
         self._parts: dict[type[Part], list[Any]] = {}
         self._only: dict[tuple[type[Part], str, int], Any] = {}
         self._phases_found: int | None = None
+        # The answer that each inverter was last read from, and each family was found complete in.
+        self._heard_in: dict[str, Flat] = {}
+        self._complete_in: dict[str, Flat] = {}
 
     def part[P: Part](self, make: type[P], kind: str, phase: int = 0) -> P | None:
         """Return the only part of a kind, or one of its phases."""
@@ -67,6 +73,8 @@ class PartOwner(Device):
     def forget(self, name: str) -> None:
         """Stop owning a part that is gone."""
         self._look_up_anew()
+        self._heard_in.pop(name, None)
+        self._complete_in.clear()
         super().forget(name)
 
     def _look_up_anew(self) -> None:
@@ -79,8 +87,30 @@ class PartOwner(Device):
         told = {name for name, block in self.blocks.items() if any(value is not None for value in block.values.values())}
         self._shown &= told - set(self.finders)
 
-    def sync(self, family: str, entries: list[Entry]) -> None:
-        """Own a block for each part that the ``family`` of parts of an endpoint has; let go of those long missing."""
+    @override
+    def repeats(self, block: Block) -> bool:
+        """An inverter whose report is the last one again has nothing new to tell; there may be hundreds."""
+        source = REPORTS.get(type(block))
+        if source not in self.local.answered:
+            self._heard_in.pop(block.name, None)
+            return False
+        answer, name = self.local.seen[source], block.name
+        if self._heard_in.get(name) is answer and name in self._shown:
+            return True
+        self._heard_in[name] = answer
+        return False
+
+    def find(self, family: str, entries: Callable[[Flat], list[Entry]]) -> None:
+        """Look for parts in what the endpoint of a family says, unless that is what they were all found in."""
+        answer = self.local.seen[family]
+        if self._complete_in.get(family) is not answer and self.sync(family, entries(answer)):
+            self._complete_in[family] = answer
+
+    def sync(self, family: str, entries: list[Entry]) -> bool:
+        """Own a block for each part that the ``family`` of parts of an endpoint has; let go of those long missing.
+
+        Tell whether just those are there.
+        """
         names, before = {entry.name for entry in entries}, len(self.blocks)
         for entry in entries:
             self._misses.pop(entry.name, None)
@@ -91,12 +121,15 @@ class PartOwner(Device):
         if self._begun and len(self.blocks) > before:
             self.look_again()
         if not entries and family in PATIENT:
-            return
+            return False
+        complete = names <= self.blocks.keys()
         for name, block in list(self.blocks.items()):
             if isinstance(block, Part) and block.family == family and name not in names:
                 self._misses[name] = self._misses.get(name, 0) + 1
+                complete = False
                 if self._misses[name] >= GONE_AFTER:
                     self.forget(name)
+        return complete
 
     def replaced(self, before: Block | None) -> None:
         """Act on a part that has taken the place of another; ``before`` is None where there was none."""

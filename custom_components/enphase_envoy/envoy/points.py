@@ -18,6 +18,8 @@ LIFETIME: Final = CounterPolicy.LIFETIME
 # What homes do not reach: a reading beyond it is garbage.
 MOST_W: Final = 1e6
 MOST_WH: Final = 4e9
+# What 16 bits say that have no value.
+NOTHING: Final = frozenset({-0x8000, 0x7FFF, 0xFFFF})
 
 METERING_STATUS: Final[Mapping[int | str, Value]] = {
     "normal": "normal",
@@ -85,12 +87,12 @@ def _at(endpoint: str, name: str, **more: Any) -> Source:
 
 
 def _watts(endpoint: str, name: str, **more: Any) -> Point[float]:
-    return Point(float, "W", low=-MOST_W, high=MOST_W, digits=0, local=_at(endpoint, name, **more))
+    return Point(float, "W", low=-MOST_W, high=MOST_W, digits=0, local=_at(endpoint, name, **{"missing": NOTHING} | more))
 
 
 def _energy(endpoint: str, name: str, counter: CounterPolicy | None = LIFETIME, **more: Any) -> Point[float]:
     low = 0 if counter else -MOST_WH
-    return Point(float, "Wh", low=low, high=MOST_WH, digits=0, counter=counter, local=_at(endpoint, name, **more))
+    return Point(float, "Wh", low=low, high=MOST_WH, digits=0, counter=counter, local=_at(endpoint, name, **{"missing": NOTHING} | more))
 
 
 def _number(endpoint: str, name: str, unit: str | None = None, **more: Any) -> Point[float]:

@@ -73,8 +73,10 @@ def derive(envoy: Envoy, now: datetime) -> None:
 
 def _inverters(envoy: Envoy, now: datetime) -> None:
     """Estimate each inverter's day where the gateway has no such figure."""
-    if "inverters" not in envoy.local.answered and all(detail.estimated for detail in envoy.parts(InverterDetail)):
+    known = (envoy.local.seen.get("inverters"), now.date())
+    if known == envoy.estimated_by and all(detail.estimated for detail in envoy.parts(InverterDetail)):
         return
+    envoy.estimated_by = known
     details = {detail.item: detail for detail in envoy.parts(InverterDetail)}
     for inverter in envoy.parts(Inverter):
         if inverter.power is None or inverter.last_reported is None or inverter.item not in details:

@@ -164,7 +164,7 @@ class ModbusWire:
             left, right = plan.halves(group)
             clean = [await self._fetch(half, answers, command=command, whole=False) for half in (left, right)]
             if all(clean):
-                self.memory.splits.add(right[0].key)
+                self._learn(error, left, right)
             return False
         self._take(group, found, answers)
         return True
@@ -185,6 +185,14 @@ class ModbusWire:
             self._refused[firmware, each.key] += 1
         if not self._lively or max(self._refused[firmware, each.key] for each in known) % DOUBT:
             raise error
+
+    def _learn(self, error: EnergyError, left: list[Register], right: list[Register]) -> None:
+        """Learn from a refusal of what was answered in two pieces: by exception 3 it was too long, else its gap is to blame."""
+        longest = max(plan.extent(half, self.memory)[1] for half in (left, right))
+        if error.key == "illegal_value" and plan.TEXT_LENGTHS[0] <= longest:
+            self.memory.max_words = min(longest, self.memory.max_words)
+        else:
+            self.memory.splits.add(right[0].key)
 
     def _function(self, group: list[Register]) -> int:
         function = self.memory.function or 3

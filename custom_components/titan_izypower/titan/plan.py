@@ -28,6 +28,7 @@ class Memory:
     absent: set[int] = field(default_factory=set)
     splits: set[int] = field(default_factory=set)
     other_function: set[int] = field(default_factory=set)
+    max_words: int = MAX_SPAN
     learned_at: float = 0.0
 
     @property
@@ -39,6 +40,7 @@ class Memory:
         """Start anew for another firmware, keeping how words are read."""
         self.firmware = firmware
         self.text_words = TEXT_LENGTHS[0]
+        self.max_words = MAX_SPAN
         for known in (self.absent, self.splits, self.other_function):
             known.clear()
 
@@ -79,6 +81,8 @@ def _sound(name: str, value: object) -> bool:
             return isinstance(value, int) and value in (3, 4)
         case "text_words":
             return isinstance(value, int) and value in TEXT_LENGTHS
+        case "max_words":
+            return isinstance(value, int) and TEXT_LENGTHS[0] <= value <= MAX_SPAN
         case "learned_at":
             return isinstance(value, float)
     return isinstance(value, bool)
@@ -110,7 +114,7 @@ def _joins(group: list[Register], end: int, register: Register, memory: Memory) 
     gap = range(end, register.key)
     return (
         not (register.alone or first.alone)
-        and register.key + memory.words(register) - first.key <= MAX_SPAN
+        and register.key + memory.words(register) - first.key <= memory.max_words
         and len(gap) <= memory.max_gap
         and memory.absent.isdisjoint(gap)
         and memory.splits.isdisjoint(range(last.key + 1, register.key + 1))

@@ -10,6 +10,8 @@ HTTP_PORT: Final = 80
 LONGEST: Final = 253
 # The only nets that a charger at home can be in; whatever is not listed is refused, special uses with it.
 PRIVATE: Final = tuple(ip_network(net) for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
+# In there Home Assistant talks with its own Supervisor and add-ons.
+INTERNAL: Final = ip_network("172.30.32.0/23")
 
 _SCHEME: Final = re.compile(r"http://", re.IGNORECASE)
 _BRACKETED: Final = re.compile(r"\[([^\[\]]*)\](?::(\d{1,5}))?", re.ASCII)
@@ -69,4 +71,4 @@ def believable(text: object) -> str | None:
     """Return an address that somebody else supplied when it is a literal one in a private net, else None."""
     address = _address(text) if isinstance(text, str) else None
     private = address is not None and any(address in net for net in PRIVATE if net.version == address.version)
-    return str(address) if private else None
+    return str(address) if private and address not in INTERNAL else None

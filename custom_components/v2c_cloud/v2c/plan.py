@@ -17,7 +17,7 @@ HOUR: Final = 3600.0
 NEVER: Final = math.inf
 
 # How a charger is taken to spend its days: idle, plugged in, charging.
-USUAL_DAY: Final = (0.55, 0.35, 0.1)
+USUAL_DAY: Final = (0.5, 0.37, 0.13)
 # An idle charger is looked at less seldom than in proportion, lest the start of a charge shows late.
 GENTLY: Final = 2 / 3
 SHORTEST_WAIT: Final = 5.0
@@ -84,10 +84,10 @@ class Rhythm:
     first: float = 0.0
 
     @classmethod
-    def steady(cls, interval: float, most: float, first: float = 0.0, *, lan: float | None = None) -> Rhythm:
+    def steady(cls, interval: float, most: float, first: float = 0.0) -> Rhythm:
         """Return the rhythm of what is asked for whatever the charger does."""
         wish = Wish(interval, most)
-        return cls(wish, wish, wish, wish if lan is None else Wish(lan, most), first)
+        return cls(wish, wish, wish, wish, first)
 
     def wish(self, now: Situation) -> Wish:
         """Return what is wanted in this situation."""
@@ -105,7 +105,7 @@ RHYTHMS: Final[Mapping[Kind, Rhythm]] = {
         Wish(30.0, LIVE_MOST, yielding=1.0),
         Wish(NEVER, NEVER),
     ),
-    Kind.REPORTED: Rhythm.steady(1800.0, 18 * HOUR, lan=900.0),
+    Kind.REPORTED: Rhythm.steady(1800.0, 18 * HOUR),
     Kind.CONNECTED: Rhythm.steady(HOUR, 48 * HOUR),
     Kind.TOTALS: Rhythm.steady(6 * HOUR, 12 * HOUR, MINUTE),
     Kind.SESSIONS: Rhythm.steady(6 * HOUR, 48 * HOUR, 2 * MINUTE),
@@ -239,7 +239,7 @@ class Plan:
     def _times(self) -> dict[Task, float]:
         """Return when each task is due, as things stand."""
         wishes, usual = self._wishes()
-        self._stretch.find(wishes, usual, self._seen, learn=self._silence < DOWN)
+        self._stretch.find(wishes, usual, len(self._situations), self._seen, learn=self._silence < DOWN)
         return {task: self._at(task, record) for task, record in self._records.items()}
 
     def _at(self, task: Task, record: Record) -> float:

@@ -150,7 +150,7 @@ class Phases(Block):
 class Extra(Block):
     """What firmware 2.4.6 answers only when asked for it by name."""
 
-    every = 300
+    every = 360
     late = True
 
     charge_mode = Point(str, lan=_lan("ChargeMode", codes=codes.CHARGE_MODES, rw=True))

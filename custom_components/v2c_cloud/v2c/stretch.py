@@ -9,17 +9,16 @@ from .quota import Quota
 
 HOUR: Final = 3600.0
 # So much of what polls may take shall be used on average: the rest is there when several cars charge for long.
-AIM: Final = 0.9
+AIM: Final = 0.93
 # Appetite follows what rolling days really cost, in about so long, and within these bounds.
 LEARNING: Final = 3 * DAY
 LEAST_APPETITE: Final = 0.5
 MOST_APPETITE: Final = 2.5
-# What is left may be spent within this time, but for a cushion, left for what is wanted now; so may most of
-# what a rolling day gives back soon. Each part is below one, so that the end is never reached.
+# What is left and what the rolling day gives back may be spent within this time, but for a cushion, left for what is
+# wanted now, and for a part, so that the end is never reached. One charger needs longer: of many, not all charge.
 HORIZON: Final = HOUR
 CUSHION: Final = 20
-SOON: Final = 2 * HOUR
-RETURNED: Final = 0.9
+RETURNED: Final = 0.95
 # Wishes are stretched by no more than this, and a stretch is found so exactly.
 MOST_STRETCH: Final = 100.0
 PRECISION: Final = 1.01
@@ -51,14 +50,15 @@ class Stretch:
         self._quota = quota
         self._learned_at = now
 
-    def find(self, wishes: Mapping[Wish, float], usual: Mapping[Wish, float], now: float, *, learn: bool) -> None:
+    def find(self, wishes: Mapping[Wish, float], usual: Mapping[Wish, float], chargers: int, now: float, *, learn: bool) -> None:
         """Fit how many wish what on a ``usual`` day into the day, and the ``wishes`` of now into what is left."""
         quota = self._quota
         aim = AIM * max(quota.daily - CUSHION, 1)
         planned = self.appetite * aim / DAY
         self.usual = _least(lambda factor: _rate(usual, factor, 1.0) <= planned, self.usual)
         left = quota.left()
-        pace = max(0, left - CUSHION) / HORIZON + RETURNED * quota.returning(SOON) / SOON
+        soon = HORIZON * (1 + 2 / max(chargers, 1))
+        pace = (max(0, left - CUSHION) + RETURNED * quota.returning(soon)) / soon
         self.tight = _least(lambda factor: _rate(wishes, self.usual, factor) <= pace, self.tight)
         rest = 1 - (quota.daily - left) / aim
         passed, self._learned_at = min(max(now - self._learned_at, 0.0), HOUR), now

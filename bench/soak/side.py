@@ -1,0 +1,35 @@
+"""One side of the day of polls, in a process of its own: ``python -m bench.soak.side ours``."""
+
+import argparse
+import asyncio
+import json
+import logging
+import sys
+
+from bench.home_assistant import home_assistant
+
+from .polls import OURS, STOCK, Side
+
+
+async def _run(which: str) -> None:
+    """Answer questions until there are no more; nobody else may write where the answers go."""
+    answers, sys.stdout = sys.stdout, sys.stderr
+    logging.disable(logging.WARNING)
+    asyncio.get_running_loop().set_debug(False)
+    async with home_assistant() as hass:
+        side = Side(hass, which)
+        while line := await asyncio.to_thread(sys.stdin.readline):
+            question = json.loads(line)
+            found = await getattr(side, question.pop("do"))(**question)
+            print(json.dumps(found), file=answers, flush=True)
+
+
+def main() -> None:
+    """Run the side that the command line names."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("which", choices=(STOCK, OURS))
+    asyncio.run(_run(parser.parse_args().which))
+
+
+if __name__ == "__main__":
+    main()
