@@ -23,6 +23,8 @@ from homeassistant.helpers import issue_registry
 import pytest
 
 OURS: Final = "custom_components"
+# Simulators, tests and the plugin that fills stores say what they please.
+NOT_THE_PRODUCT: Final = ("simulators", "tests", "pytest_homeassistant_custom_component")
 # What the simulators, and tests with values of their own, use; ``canary-`` begins what exists for this alone.
 SECRETS: Final = (
     "SIM-KEY", "s3cr3t-key", "sunny day", "sunny dÄy &=+%[]#", "owner@example.org", "s3cret", "sesame",
@@ -82,7 +84,7 @@ class Log(logging.Handler):
         """Look at a record, and at the trace of its error."""
         # Why an entry is not loaded, Home Assistant says through our logger, and calls the entry by its title.
         ours = record.name.startswith(OURS) and record.module != "config_entries"
-        if record.name.startswith(("simulators", "tests")):
+        if record.name.startswith(NOT_THE_PRODUCT):
             return
         text = record.getMessage()
         if ours and not (text.isprintable() and len(text) <= LONGEST):

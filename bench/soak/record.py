@@ -7,7 +7,7 @@ from .asking import EXACT, PROMISED
 from .day import Day
 
 # Polls never take more calls than this in any 24 hours; the rest of the 1000 is for commands and for others.
-CALLS: Final = 850
+CALLS: Final = 900
 
 type Record = dict[str, Any]
 

@@ -74,7 +74,6 @@ class Device:
         self._touched_at: dict[str, float] = {}
         self._shown: set[str] = set()
         self._begun = False
-        self._asked: tuple[object, list[Source]] = (None, [])
         self.turns = Newest()
 
     def add[B: Block](self, block: B) -> B:
@@ -109,16 +108,14 @@ class Device:
     async def update(self, wanted: Collection[str] = (), *, only: bool = False, wire: Wire | None = None) -> UpdateReport:
         """Read the blocks that are due, or ``only`` the wanted ones; raise an ``EnergyError`` when nothing answers."""
         blocks = [self.blocks[name] for name in wanted] if only else self.due(wanted)
-        wire, started = wire or self.wire, self._clock()
-        name = wire.name
-        sources = self._sources_of(blocks, name)
-        reading = await wire.read(sources) if sources else Reading()
+        name, started = (wire := wire or self.wire).name, self._clock()
+        sources = {source.key: source for block in blocks for source in block.sources(name).values()}
+        reading = await wire.read(list(sources.values())) if sources else Reading()
         self.heard(wire)
         failed: dict[str, EnergyError] = {}
         blocks = [block for block in blocks if self._touched_at.get(block.name, started) <= started]
         for block in blocks:
-            error = reading.error(block.sources(name).values()) if reading.failed else None
-            if error is not None:
+            if reading.failed and (error := reading.error(block.sources(name).values())) is not None:
                 failed[block.name] = error
                 continue
             if not self.repeats(block):
@@ -130,14 +127,6 @@ class Device:
         self._count(report)
         self.digest(report)
         return report
-
-    def _sources_of(self, blocks: list[Block], wire: str) -> list[Source]:
-        """Return what is to be asked for; most polls ask for the same as the one before."""
-        which = (wire, self.changes, [block.name for block in blocks])
-        if which != self._asked[0]:
-            sources = {source.key: source for block in blocks for source in block.sources(wire).values()}
-            self._asked = (which, list(sources.values()))
-        return self._asked[1]
 
     def repeats(self, _block: Block) -> bool:
         """Tell whether the device has just said the very same of a block again, so that nothing needs to be decoded."""
@@ -155,8 +144,7 @@ class Device:
         now = self._now()
         for block in (self.blocks[name] for name in report.updated):
             for name, policy in block.counted.items():
-                reading = block.values.get(name)
-                if not isinstance(reading, int | float):
+                if not isinstance(reading := block.values.get(name), int | float):
                     continue
                 slot = f"{block.name}.{name}"
                 if (counter := self.counters.get(slot)) is None:

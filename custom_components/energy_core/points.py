@@ -43,12 +43,6 @@ class Source:
         """Tell whether anything may ever be written here."""
         return self.rw or self.write_key is not None or self.write_codes is not None
 
-    def at(self, key: Key) -> Source:
-        """Return the same under another key; there are thousands, and ``dataclasses.replace`` takes ten times as long."""
-        found = object.__new__(Source)
-        vars(found).update(vars(self), key=key)
-        return found
-
     @property
     def target(self) -> Key:
         """The key that a write goes to."""

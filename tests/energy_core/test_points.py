@@ -120,14 +120,6 @@ class TestSource:
         assert Source(key=7, rw=True).target == 7
         assert Source(key=7, write_key=0).target == 0
 
-    def test_the_same_value_may_be_kept_under_another_key(self):
-        """All else is as it was, and what it was made from stays what it is."""
-        first = Source(key=7, scale=0.1, sign=-1, missing=frozenset({255.0}), write_key=8)
-        other = first.at(9)
-        assert (other.key, other.scale, other.sign, other.missing, other.write_key) == (9, 0.1, -1, frozenset({255.0}), 8)
-        assert (first.key, other.target, other.writable) == (7, 8, True)
-        assert Point(float).decode(other, 10) == -1
-
 
 class TestDecode:
     """From raw to ours."""

@@ -8,6 +8,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 import hashlib
+import json
 import logging
 import secrets
 import time
@@ -15,7 +16,6 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from aiohttp import ClientSession, DigestAuthMiddleware
-import orjson
 
 from ...energy_core.capture import Recorder
 from ...energy_core.errors import (
@@ -189,7 +189,7 @@ class OpenDataWire:
 
     async def call(self, method: str, config: Mapping[str, Json] | None = None, *, command: bool = False) -> Json:
         """Call ``method`` and return its JSON; ``config`` travels in the query, percent-encoded."""
-        asked = "" if config is None else orjson.dumps(config).decode()
+        asked = "" if config is None else json.dumps(config, separators=(",", ":"))
         verb, query = ("POST", "?config=" + quote(asked, safe="")) if asked else ("GET", "")
         async with self._pacer.turn(command=command):
             answer = await self._authorised(verb, method + query)

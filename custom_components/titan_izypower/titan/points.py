@@ -177,7 +177,9 @@ class Grid(Block):
         opendata=point(7120, codes=codes.METER_LINK_OPENDATA),
         gen1=point(7120, codes=codes.METER_LINK_OPENDATA),
     )
-    meter_power = Point(float, "W", low=-1e6, high=1e6, modbus=register(1247, "s32"), opendata=point(11016, missing=-0x8000), gen1=point(21028))
+    meter_power = Point(
+        float, "W", low=-1e6, high=1e6, modbus=register(1247, "s32"), opendata=point(11016, missing=-0x8000), gen1=point(21028)
+    )
     bypass_power = Point(float, "W", low=-MAX_W, high=MAX_W, modbus=register(7553, "s16"), opendata=point(667), gen1=point(667))
     bypass_mode = Point(
         str,

@@ -301,9 +301,7 @@ async def preferences(hass: HomeAssistant, entry: Any, /, **given: Any) -> None:
     assert form["step_id"] == "init"
     shown = {each.schema: each.default() for each in form["data_schema"].schema}
     usual = {"scan_interval": 5, "phases": "auto", "inverter_details": "auto", "diagnostics_include_fixtures": False}
-    assert shown == usual | {
-        key: value for key, value in entry.options.items() if key in shown
-    }
+    assert shown == usual | {key: value for key, value in entry.options.items() if key in shown}
     result = await hass.config_entries.options.async_configure(form["flow_id"], shown | given)
     assert result["type"] == "create_entry"
     await settle(hass)

@@ -249,10 +249,10 @@ async def test_what_the_lan_answers_by_name_counts_more_than_the_cloud(home):
     await home.ask()
     home.digest()
     home.sim.write("LogoLED", 0)
-    await home.poll(2, 301)
+    await home.poll(2, 361)
     await home.ask(Kind.REPORTED)
     home.sim.write("LogoLED", 1)
-    trydan = await home.poll(1, 301)
+    trydan = await home.poll(1, 361)
     assert trydan.lan_works
     assert trydan.extra.logo_led is True
 

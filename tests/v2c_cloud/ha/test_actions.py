@@ -113,6 +113,7 @@ async def test_the_life_of_a_profile(hass: HomeAssistant, sim: TrydanSimulator, 
     await act(hass, "update_power_profile", name="Night", profile={"mode": "dynamic", "value": 20}, updated_at=STAMP)
     await act(hass, "delete_power_profile", name="Night", updated_at=STAMP)
     assert (await act(hass, "list_power_profiles"))["profiles"] == []
+    await hass.async_block_till_done()
     assert [set(each.data) for each in events] == [
         {"device_id", "profiles"},
         {"device_id", "profile", "timestamp"},
