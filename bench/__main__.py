@@ -21,6 +21,7 @@ PAGE: Final = ROOT / "docs/performance.md"
 IMAGES: Final = ROOT / "docs/images"
 AT_LENGTH: Final[Mapping[str, str]] = {"gateway": "bench.gateway.command", "soak": "bench.soak", "control": "bench.control"}
 ROUNDS: Final = 7
+TITLES: Final = {"performance.svg": "Ours by the peer's", "cloud_age.svg": "Age of the values while charging"}
 
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -52,26 +53,30 @@ def goals(argv: Sequence[str]) -> int:
     except ChildError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    where = ", ".join(f"{name} {value}" for name, value in about.items())
-    text = "\n\n".join(
-        [
-            f"Machine: {where}. Medians of {options.rounds} rounds.",
-            overview.goals_table(figures),
-            overview.verdict(figures),
-            "Measured besides:",
-            overview.other_table(figures),
-        ]
-    )
+    text = _text(figures, about, options.rounds)
     print(text)
     if options.json is not None:
         options.json.write_text(overview.as_json(figures, about, options.rounds) + "\n", encoding="utf-8")
     if options.docs:
-        overview.into_page(PAGE, "goals", text)
-        (IMAGES / "performance.svg").write_text(overview.picture(figures), encoding="utf-8")
-        for suite in chosen(options.suite):
-            for name, svg in suite.plots().items():
-                (IMAGES / name).write_text(svg, encoding="utf-8")
+        _renew(text, figures, chosen(options.suite))
     return 1 if any(each.met is False for each in figures) else 0
+
+
+def _text(figures: Sequence[Figure], about: Mapping[str, object], rounds: int) -> str:
+    where = ", ".join(f"{name} {value}" for name, value in about.items())
+    parts = [f"Machine: {where}. Medians of {rounds} rounds.", overview.goals_table(figures), overview.verdict(figures)]
+    return "\n\n".join([*parts, "Measured besides:", overview.other_table(figures)])
+
+
+def _renew(text: str, figures: Sequence[Figure], suites: Sequence[Suite]) -> None:
+    """Write the page and its pictures."""
+    pictures = {"performance.svg": overview.picture(figures)}
+    for suite in suites:
+        pictures |= suite.plots()
+    for name, svg in pictures.items():
+        (IMAGES / name).write_text(svg, encoding="utf-8")
+    shown = "\n\n".join(f"![{TITLES.get(name, name)}](images/{name})" for name in pictures)
+    overview.into_page(PAGE, "goals", f"{shown}\n\n{text}")
 
 
 def main() -> int:

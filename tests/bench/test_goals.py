@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+import bench.__main__ as command
 from bench.__main__ import arguments, chosen
 from bench.goals import MARGIN, Figure
 from bench.overview import as_json, goals_table, into_page, other_table, picture, verdict
@@ -80,6 +81,34 @@ def test_a_page_keeps_what_is_around_the_figures(tmp_path: Path) -> None:
     assert page.read_text(encoding="utf-8") == "above\n<!-- goals: begin -->\n\nnew\n\n<!-- goals: end -->\nbelow\n"
     with pytest.raises(ValueError, match="no place"):
         into_page(page, "soak", "new")
+
+
+@pytest.mark.parametrize(("ours", "code"), [(5, 0), (9, 1)])
+def test_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, ours: float, code: int
+) -> None:
+    """It measures what is asked for, shows it, keeps it, renews page and pictures, and ends with the verdict."""
+
+    class Measured:
+        name, what = "cloud", "calls"
+
+        def measure(self, rounds: int) -> list[Figure]:
+            return [figure(ours, 10, what=f"{rounds} rounds")]
+
+        def plots(self) -> dict[str, str]:
+            return {"cloud_age.svg": "<svg/>"}
+
+    page, kept = tmp_path / "page.md", tmp_path / "figures.json"
+    page.write_text("<!-- goals: begin -->\n<!-- goals: end -->\n", encoding="utf-8")
+    monkeypatch.setattr(command, "SUITES", (Measured(),))
+    monkeypatch.setattr(command, "PAGE", page)
+    monkeypatch.setattr(command, "IMAGES", tmp_path)
+    assert command.goals(["--rounds", "3", "--json", str(kept), "--docs"]) == code
+    assert "3 rounds, T49" in capsys.readouterr().out
+    assert json.loads(kept.read_text())["figures"][0]["ours"] == ours
+    assert "images/performance.svg" in page.read_text()
+    assert (tmp_path / "cloud_age.svg").read_text() == "<svg/>"
+    assert ET.parse(tmp_path / "performance.svg").getroot().tag.endswith("svg")
 
 
 def test_suites_are_chosen_by_name() -> None:
