@@ -21,6 +21,9 @@ from urllib.request import Request, urlopen
 import pytest
 
 from bench import __main__ as bench, control as bench_control
+from bench.gateway import command as bench_gateway
+from bench.mutation import __main__ as mutation
+from bench.soak import command as bench_soak
 from capture import __main__ as capture
 from demo import __main__ as demo
 from release import __main__ as release
@@ -36,6 +39,9 @@ COMMANDS = {each for one in pages() for each in commands(one)}
 # Programs whose options can be read without running them.
 PARSERS: dict[str, Callable[[Sequence[str]], argparse.Namespace]] = {
     "scripts/bench control": bench_control.arguments,
+    "scripts/bench gateway": bench_gateway.arguments,
+    "scripts/bench soak": bench_soak.arguments,
+    "scripts/mutate": mutation.arguments,
     "scripts/bench": bench.arguments,
     "scripts/capture": capture.arguments,
     "scripts/demo": demo.arguments,
