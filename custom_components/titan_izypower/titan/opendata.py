@@ -127,12 +127,17 @@ class OpenDataWire:
         """Ask for ``sources`` in as few requests as the unit can answer."""
         values: dict[Key, Raw] = {}
         self.memory.daily(time.time())
+        size = self.memory.size
         points = [key for source in sources if isinstance(key := source.key, int) and not self.memory.lacks(key)]
         try:
             await self._points(points, values, command=command)
         except DeviceTimeoutError, DeviceProtocolError:
             self._failures += 1
-            if self._failures >= DOUBT_AFTER:
+            if self.memory.size < size and not self.memory.proven:
+                # Smaller ones failed, too: the size was not to blame.
+                self.memory.size = self.memory.proven = size
+                self._failures = 0
+            elif self._failures >= DOUBT_AFTER:
                 self.memory.proven = 0
             raise
         self._failures = 0

@@ -254,6 +254,23 @@ async def test_a_batch_that_does_not_work_any_more_is_doubted(bench: Bench) -> N
     assert titan.wire.memory.size == 10
 
 
+@pytest.mark.parametrize("fault", ["garbage", "status:500", "half_open"])
+async def test_an_outage_teaches_nothing_about_batches(bench: Bench, fault: str) -> None:
+    """Was wrong: where smaller ones fail, too, the size was not to blame, and yet the unit was asked five times as often for days."""
+    sim = await bench.start()
+    titan = await everything(await bench.opendata(sim, deadline=0.5 if fault == "half_open" else None))
+    sim.faults.http = fault
+    for _ in range(6):
+        with pytest.raises(EnergyError):
+            await titan.update(LIVE)
+    assert titan.wire.memory.size == 40
+    sim.faults.clear()
+    titan.wire._deadline = None
+    sim.log.clear()
+    await titan.update(LIVE)
+    assert counts(sim)[0] == 40
+
+
 async def test_once_a_day_a_larger_batch_is_tried(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """One step up a day: kept when it works, given up at once when it does not."""
     now = [1_000_000.0]
