@@ -12,7 +12,8 @@ from custom_components.enphase_envoy.envoy.device import Envoy
 from custom_components.enphase_envoy.envoy.estimates import Estimates
 from custom_components.enphase_envoy.envoy.link import Link
 from custom_components.enphase_envoy.envoy.points import InverterDetail
-from tests.enphase_envoy.capture_gateway import OWN, CaptureGateway
+from tests.enphase_envoy.capture_gateway import OWN, Answer as Canned, CaptureGateway
+from tests.enphase_envoy.device.rig import captured
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -76,3 +77,17 @@ async def test_it_stays_between_the_reports() -> None:
             days = [detail.energy_today for detail in envoy.parts(InverterDetail)]
             assert days
             assert None not in days or seconds[0] <= 15
+
+
+async def test_an_inverter_that_tells_no_power_has_no_day() -> None:
+    """The others have theirs."""
+    path = OWN / "5.0.62/api_v1_production_inverters"
+    reports = json.loads(path.read_text(encoding="utf-8"))
+    del reports[0]["lastReportWatts"]
+    overrides = {"/api/v1/production/inverters": Canned(json.dumps(reports).encode())}
+    async with captured(OWN / "5.0.62", overrides=overrides) as rig:
+        await rig.poll(3, every=5.0)
+        days = {detail.item: detail.energy_today for detail in rig.envoy.parts(InverterDetail)}
+        assert days.pop(reports[0]["serialNumber"], None) is None
+        assert days
+        assert None not in days.values()
