@@ -1,6 +1,7 @@
 """Child processes that are asked in lines of JSON, and end when nobody can ask them any more."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 import json
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any, Final
 ROOT: Final = Path(__file__).resolve().parents[1]
 # What an idle child needs to end, in seconds.
 PATIENCE: Final = 20
+
+type Answerer = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
 class ChildError(Exception):
@@ -69,3 +72,10 @@ def child(module: str, *arguments: str) -> Iterator[Child]:
                 process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+async def serve(answer: Answerer) -> None:
+    """Be a child: answer questions until there are no more; nobody else may write where the answers go."""
+    answers, sys.stdout = sys.stdout, sys.stderr
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        print(json.dumps(await answer(json.loads(line))), file=answers, flush=True)

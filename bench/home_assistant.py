@@ -1,8 +1,10 @@
 """A Home Assistant to measure in, and what is written into its state machine."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
+import resource
 import tempfile
+import time
 from typing import Any, Never, override
 from unittest.mock import patch
 
@@ -64,3 +66,17 @@ async def home_assistant() -> AsyncIterator[HomeAssistant]:
         async with async_test_home_assistant(config_dir=folder) as hass:
             yield hass
             await hass.async_stop(force=True)
+
+
+async def timed(hass: HomeAssistant, load: Awaitable[bool]) -> dict[str, Any]:
+    """Load an entry, and return how long it took until nothing was left to do, and what CPU time it cost."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    await load
+    await hass.async_block_till_done()
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    return {"wall_ms": wall * 1000, "cpu_ms": cpu * 1000}
+
+
+def peak_memory() -> float:
+    """Return the most memory that this process has had, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -117,5 +117,5 @@ def into_page(page: Path, mark: str, text: str) -> None:
     before, found, rest = whole.partition(begin)
     _, closed, after = rest.partition(end)
     if not found or not closed:
-        raise ValueError(f"{page} has no place for {mark}")
+        raise ValueError(f"{page} has no marks, so no place for {mark}")
     page.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")

@@ -10,8 +10,9 @@ import sys
 import time
 from typing import Any, Final
 
+from ..children import serve
 from . import modbus, rpc
-from .processes import CLIENT, pin, serve
+from .processes import CLIENT, pin
 
 WARM_UP: Final = 2
 

@@ -24,9 +24,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.titan_izypower.titan import device as titan_device
 
-from ..children import Child, child
+from ..children import Child, child, serve
 from ..home_assistant import counting, home_assistant
-from .processes import CLIENT, CORE, OURS, pin, serve
+from .processes import CLIENT, CORE, OURS, pin
 
 HOST: Final = "127.0.0.1"
 SERIAL: Final = "SIM-TITAN-0001"

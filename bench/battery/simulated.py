@@ -16,7 +16,8 @@ from simulators.titan import TitanSimulator
 from simulators.titan_opendata import OpenData
 from simulators.titan_writes import TitanWriter
 
-from .processes import DEVICE, pin, serve
+from ..children import serve
+from .processes import DEVICE, pin
 
 LOOPBACK: Final = "127.0.0.1"
 CHUNK: Final = 65536

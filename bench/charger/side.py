@@ -3,10 +3,7 @@
 import argparse
 import asyncio
 import gc
-import json
 import logging
-import resource
-import sys
 import time
 from typing import Any, Final
 
@@ -17,8 +14,8 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.loader import DATA_CUSTOM_COMPONENTS
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from ..children import Child, child
-from ..home_assistant import counting, home_assistant
+from ..children import Child, child, serve
+from ..home_assistant import counting, home_assistant, peak_memory, timed
 from .names import CORE, DEVICE, FRESH, OURS
 from .pinning import pin
 from .pollers import SHORT_GAP, Clock
@@ -53,22 +50,17 @@ class Side:
         """Load the integration for the first time, imports included."""
         self.hass.data.pop(DATA_CUSTOM_COMPONENTS, None)
         self.entry.add_to_hass(self.hass)
-        before = _memory()
-        wall, cpu = time.perf_counter(), time.process_time()
-        await self.hass.config_entries.async_setup(self.entry.entry_id)
-        await self.hass.async_block_till_done()
-        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        before = peak_memory()
+        taken = await timed(self.hass, self.hass.config_entries.async_setup(self.entry.entry_id))
         self._loaded()
         for _ in range(3):
             await self._poll()
         self.box.ask()
         found = er.async_entries_for_config_entry(er.async_get(self.hass), self.entry.entry_id)
-        return {
-            "wall_ms": wall * 1000,
-            "cpu_ms": cpu * 1000,
+        return taken | {
             "registered": len(found),
             "enabled": sum(each.disabled_by is None for each in found),
-            "memory_mb": _memory() - before,
+            "memory_mb": peak_memory() - before,
         }
 
     def _loaded(self) -> None:
@@ -83,14 +75,11 @@ class Side:
 
     async def reload(self) -> dict[str, Any]:
         """Load it once more: nothing is imported, everything is registered."""
-        wall, cpu = time.perf_counter(), time.process_time()
-        await self.hass.config_entries.async_reload(self.entry.entry_id)
-        await self.hass.async_block_till_done()
-        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        taken = await timed(self.hass, self.hass.config_entries.async_reload(self.entry.entry_id))
         self._loaded()
         await self._poll()
         self.box.ask()
-        return {"wall_ms": wall * 1000, "cpu_ms": cpu * 1000}
+        return taken
 
     async def freeze(self) -> dict[str, Any]:
         """Spare the collector what will stay."""
@@ -181,24 +170,15 @@ def _near(state: str, power: float) -> bool:
     return min(abs(value - power), abs(1000 * value - power)) < 1
 
 
-def _memory() -> float:
-    """Return the most memory that this process has had, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 async def run(which: str) -> None:
-    """Answer questions until there are no more; nobody else may write where the answers go."""
-    answers, sys.stdout = sys.stdout, sys.stderr
+    """Answer questions about a side until there are no more."""
     logging.basicConfig(level=logging.ERROR)
     logging.disable(logging.WARNING)
     with child("bench.charger.box") as box:
         async with home_assistant() as hass:
             hass.loop.set_debug(False)
             side = Side(hass, which, box)
-            while line := await asyncio.to_thread(sys.stdin.readline):
-                question = json.loads(line)
-                found = await getattr(side, question.pop("do"))(**question)
-                print(json.dumps(found), file=answers, flush=True)
+            await serve(lambda question: getattr(side, question.pop("do"))(**question))
 
 
 def main() -> None:

@@ -2,15 +2,12 @@
 
 import argparse
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from importlib.metadata import version
-import os
 from pathlib import Path
-import platform
 import sys
 from typing import Any
 
 from ..children import ROOT, ChildError
+from ..machine import machine
 from .figures import Result, Run
 from .measure import FRESH, Plan, live, profiled, stepped
 from .report import as_json, into_document, tables, verdict
@@ -39,30 +36,6 @@ def plan_of(options: argparse.Namespace) -> Plan:
     """Return what is to be measured."""
     usual = Plan(minutes=1, rounds=1, real=True) if options.real else Plan()
     return Plan(minutes=options.minutes or usual.minutes, rounds=options.rounds or usual.rounds, real=options.real)
-
-
-def machine() -> dict[str, Any]:
-    """Return what the figures depend on."""
-    return {
-        "processor": _processor(),
-        "processors": os.process_cpu_count(),
-        "load before": round(os.getloadavg()[0], 1),
-        "Python": platform.python_version(),
-        "Home Assistant": version("homeassistant"),
-        "pyenphase": version("pyenphase"),
-        "aiohttp": version("aiohttp"),
-        "day": datetime.now(UTC).date().isoformat(),
-    }
-
-
-def _processor() -> str:
-    """Return the name of the processor, as far as the system tells."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
 
 
 def method(plan: Plan) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from pathlib import Path
 import statistics
 from typing import Any, Final
 
+from ..overview import into_page
 from ..tables import table
 from .figures import Cost, Result, Run
 
-BEGIN: Final = "<!-- bench: begin -->"
-END: Final = "<!-- bench: end -->"
+MARK: Final = "bench"
 
 
 def requests_table(results: Sequence[Result]) -> str:
@@ -137,8 +137,4 @@ def as_json(run: Run) -> str:
 
 def into_document(path: Path, text: str) -> None:
     """Put ``text`` between the marks of a document."""
-    before, begin, rest = path.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"{path} has no marks")
-    path.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+    into_page(path, MARK, text)

@@ -4,13 +4,12 @@ import argparse
 import asyncio
 import cProfile
 from datetime import datetime, timedelta
+from functools import partial
 import gc
 import io
 import json
 import logging
 import pstats
-import resource
-import sys
 import time
 from typing import Any, Final
 
@@ -23,8 +22,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.enphase_envoy.envoy.link import GAP
 from tests.enphase_envoy.oracle import DOMAIN, use_core, use_ours
 
-from ..children import Child, child
-from ..home_assistant import counting, home_assistant
+from ..children import Child, child, serve
+from ..home_assistant import counting, home_assistant, peak_memory, timed
 from .figures import CORE, OURS
 
 # The breath between two requests, with a clock that is set by hand: its timer is still paid for, the wait is not.
@@ -92,22 +91,17 @@ class Side:
         """Load the integration for the first time, imports included."""
         await (use_core if self.which == CORE else use_ours)(self.hass)
         self.entry.add_to_hass(self.hass)
-        before = _peak_memory()
-        wall, cpu = time.perf_counter(), time.process_time()
-        await self.hass.config_entries.async_setup(self.entry.entry_id)
-        await self.hass.async_block_till_done()
-        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        before = peak_memory()
+        taken = await timed(self.hass, self.hass.config_entries.async_setup(self.entry.entry_id))
         self._loaded()
         asked = self.gateway.ask(advance=0)
         found = er.async_entries_for_config_entry(er.async_get(self.hass), self.entry.entry_id)
-        return {
-            "wall_ms": wall * 1000,
-            "cpu_ms": cpu * 1000,
+        return taken | {
             "paths": asked["paths"],
             "in_flight": asked["in_flight"],
             "registered": len(found),
             "enabled": sum(each.disabled_by is None for each in found),
-            "memory_mb": _peak_memory() - before,
+            "memory_mb": peak_memory() - before,
         }
 
     def _loaded(self) -> None:
@@ -119,13 +113,10 @@ class Side:
 
     async def reload(self) -> dict[str, Any]:
         """Load it once more: nothing is imported, everything is registered."""
-        wall, cpu = time.perf_counter(), time.process_time()
-        await self.hass.config_entries.async_reload(self.entry.entry_id)
-        await self.hass.async_block_till_done()
-        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        taken = await timed(self.hass, self.hass.config_entries.async_reload(self.entry.entry_id))
         self._loaded()
         self.gateway.ask(advance=0)
-        return {"wall_ms": wall * 1000, "cpu_ms": cpu * 1000}
+        return taken
 
     def pace(self, interval: float, *, hurried: bool) -> dict[str, Any]:
         """Live by another interval from now on; core reads everything each time."""
@@ -240,11 +231,6 @@ class Side:
         return {"cpu_ms": cpu * 1000, "paths": asked["paths"], "in_flight": asked["in_flight"]}
 
 
-def _peak_memory() -> float:
-    """Return the most memory that this process has had, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 async def answer(side: Side, question: dict[str, Any]) -> dict[str, Any]:
     """Do what is asked for."""
     match question.pop("do"):
@@ -258,15 +244,13 @@ async def answer(side: Side, question: dict[str, Any]) -> dict[str, Any]:
 
 
 async def run(arguments: argparse.Namespace) -> None:
-    """Answer questions until there are no more; nobody else may write where the answers go."""
-    answers, sys.stdout = sys.stdout, sys.stderr
+    """Answer questions about a side until there are no more."""
     logging.basicConfig(level=logging.ERROR)
     more = ["--inverters", str(arguments.inverters), "--delay", str(arguments.delay), *(["--real"] if arguments.real else [])]
     with child("bench.gateway.simulated", arguments.capture, *more) as gateway:
         async with home_assistant() as hass:
             side = Side(hass, arguments.which, gateway, real=arguments.real, options=json.loads(arguments.options))
-            while line := await asyncio.to_thread(sys.stdin.readline):
-                print(json.dumps(await answer(side, json.loads(line))), file=answers, flush=True)
+            await serve(partial(answer, side))
 
 
 def main() -> None:

@@ -2,26 +2,21 @@
 
 import argparse
 import asyncio
-import json
 import logging
-import sys
 
+from bench.children import serve
 from bench.home_assistant import home_assistant
 
 from .polls import OURS, STOCK, Side
 
 
 async def _run(which: str) -> None:
-    """Answer questions until there are no more; nobody else may write where the answers go."""
-    answers, sys.stdout = sys.stdout, sys.stderr
+    """Answer questions about a side until there are no more."""
     logging.disable(logging.WARNING)
     asyncio.get_running_loop().set_debug(False)
     async with home_assistant() as hass:
         side = Side(hass, which)
-        while line := await asyncio.to_thread(sys.stdin.readline):
-            question = json.loads(line)
-            found = await getattr(side, question.pop("do"))(**question)
-            print(json.dumps(found), file=answers, flush=True)
+        await serve(lambda question: getattr(side, question.pop("do"))(**question))
 
 
 def main() -> None:

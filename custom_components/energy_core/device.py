@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol
 
 from .counters import Counter
 from .errors import DeviceConnectionError, DeviceProtocolError, DeviceRefusedError, DeviceTimeoutError, EnergyError
+from .memory import section
 from .pacing import Newest
 from .points import Block, Key, Point, Raw, Source, Value
 from .report import Reading, UpdateReport
@@ -157,8 +158,7 @@ class Device:
 
     def restore(self, saved: Mapping[str, Any]) -> None:
         """Take back what an earlier life saved; call it before the first update."""
-        kept = saved.get("counters")
-        for slot, state in (kept if isinstance(kept, dict) else {}).items():
+        for slot, state in section(saved.get("counters")).items():
             block_name, _, name = slot.partition(".")
             point = self.blocks[block_name].points.get(name) if block_name in self.blocks else None
             if point is not None and point.counter is not None and isinstance(state, dict):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, Self
 
+from .memory import section
 from .points import number
 
 # A week and the day before it, so that a late midnight can still be put right.
@@ -126,7 +127,7 @@ class Ledger:
 
     def restore(self, saved: object) -> Self:
         """Take back the accounts of an earlier life; what cannot be read is forgotten."""
-        for name, kept in (saved if isinstance(saved, dict) else {}).items():
+        for name, kept in section(saved).items():
             if isinstance(kept, dict) and (account := _account(kept)) is not None:
                 self.accounts[str(name)] = account
         return self
@@ -137,10 +138,10 @@ def _seconds(since: datetime, until: datetime) -> float:
 
 
 def _account(kept: Mapping[str, Any]) -> Account | None:
-    level, marks = number(kept.get("level")), kept.get("marks")
+    level, marks = number(kept.get("level")), section(kept.get("marks"))
     try:
         read = datetime.fromisoformat(kept["read"])
-        found = {date.fromisoformat(day): number(mark) for day, mark in (marks if isinstance(marks, dict) else {}).items()}
+        found = {date.fromisoformat(day): number(mark) for day, mark in marks.items()}
         begun = date.fromisoformat(kept["begun"]) if kept.get("begun") else None
         estimated = {date.fromisoformat(day) for day in kept.get("estimated", ())}
     except KeyError, TypeError, ValueError:

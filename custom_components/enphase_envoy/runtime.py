@@ -11,6 +11,7 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from ..energy_core.errors import EnergyError, WrongDeviceError
+from ..energy_core.memory import section
 from ..energy_core.tokens import Token, TokenKeeper
 from . import issues
 from .connect import Gateway, digest_of, identify, keeper_of, local_of, local_password, pin_of, session_of
@@ -34,13 +35,13 @@ async def known_pin(hass: HomeAssistant, entry: ConfigEntry) -> bytes | None:
     coordinator: EnvoyCoordinator | None = getattr(entry, "runtime_data", None)
     if coordinator is not None and coordinator.pin:
         return bytes.fromhex(coordinator.pin)
-    return _pin(await _kept(store_of(hass, entry)))
+    return _pin(section(await store_of(hass, entry).async_load()))
 
 
 async def forget_pin(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget the certificate of the gateway."""
     store = store_of(hass, entry)
-    kept = await _kept(store)
+    kept = section(await store.async_load())
     coordinator: EnvoyCoordinator | None = getattr(entry, "runtime_data", None)
     if coordinator is not None:
         coordinator.pin = None
@@ -50,7 +51,7 @@ async def forget_pin(hass: HomeAssistant, entry: ConfigEntry) -> None:
 async def create(hass: HomeAssistant, entry: EnvoyConfigEntry) -> EnvoyCoordinator:
     """Return the coordinator of ``entry``; raise an ``EnergyError`` when its gateway does not let us in."""
     store, session = store_of(hass, entry), session_of(hass)
-    kept = await _kept(store)
+    kept = section(await store.async_load())
     pin = _pin(kept)
     gateway = await _gateway(hass, entry, session, pin)
     if pin is None:
@@ -65,8 +66,7 @@ async def create(hass: HomeAssistant, entry: EnvoyConfigEntry) -> EnvoyCoordinat
     local = local_of(gateway, Link(session, gateway.base, auth, pin=pin))
     phases = PHASES.get(entry.options.get(CONF_PHASES, ""), None)
     envoy = Envoy(local, serial=gateway.serial, phases=phases, now=dt_util.now)
-    saved = kept.get("device")
-    envoy.restore(saved if isinstance(saved, dict) else {})
+    envoy.restore(section(kept.get("device")))
     coordinator = EnvoyCoordinator(hass, entry, envoy, gateway, keeper=keeper, store=store)
     coordinator.found = partial(summary, coordinator)
     coordinator.pin = pin.hex() if pin else None
@@ -104,11 +104,6 @@ async def _with_token(keeper: TokenKeeper, store: Store[dict[str, Any]], kept: M
     except EnergyError:
         await store.async_save({**kept, "token": keeper.saved()})
         raise
-
-
-async def _kept(store: Store[dict[str, Any]]) -> Mapping[str, Any]:
-    kept = await store.async_load()
-    return kept if isinstance(kept, dict) else {}
 
 
 def _pin(kept: Mapping[str, Any]) -> bytes | None:

@@ -9,11 +9,12 @@ import pytest
 from bench.gateway.command import arguments, plan_of
 from bench.gateway.figures import FAST, Cost, Minute, Poll, Result, Run, Start, misses
 from bench.gateway.living import alive
-from bench.gateway.report import BEGIN, END, as_json, into_document, tables, verdict
+from bench.gateway.report import as_json, into_document, tables, verdict
 from bench.gateway.sites import SHAPES, SITES, UnknownSiteError, chosen, folder_of, grown
 from bench.tables import table
 from tests.enphase_envoy.capture_gateway import OWN
 
+BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 CORE_POLL = ("/ivp/meters", FAST, "/production.json?details=1", "/api/v1/production/inverters", "/admin/lib/tariff")
 
 

@@ -13,6 +13,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_state_change_event, async_track_time_interval
 
 from ..errors import DeviceRefusedError, EnergyError
+from ..memory import section
 from ..pacing import Backoff
 from ..points import number
 from .loop_settings import LoopSetting
@@ -295,5 +296,4 @@ class Loop:
 
 def kept(memory: Mapping[str, Any], key: str) -> dict[str, Any]:
     """Return a part of a loop's memory that can be relied on to be a mapping."""
-    found = memory.get(key)
-    return dict(found) if isinstance(found, dict) else {}
+    return dict(section(memory.get(key)))

@@ -9,6 +9,7 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.storage import Store
 
+from ..memory import section
 from .loop import Loop, kept
 
 STORAGE_VERSION: Final = 1
@@ -39,8 +40,7 @@ class Loops:
 
     async def load(self, makers: Mapping[str, Make]) -> None:
         """Make the loops; they do not act before ``start``."""
-        found: object = await self._store.async_load()
-        memory = found if isinstance(found, dict) else {}
+        memory = section(await self._store.async_load())
         for name, subentry in self._entry.subentries.items():
             if (make := makers.get(subentry.subentry_type)) is None:
                 continue

@@ -9,6 +9,7 @@ from ...energy_core.counters import Counter, CounterPolicy
 from ...energy_core.device import Wire
 from ...energy_core.errors import WrongDeviceError
 from ...energy_core.ledger import Ledger
+from ...energy_core.memory import section
 from ...energy_core.points import Block, Point
 from ...energy_core.report import UpdateReport
 from . import site, units
@@ -248,8 +249,7 @@ class Envoy(TurnTaker):
         self.ledger.restore(saved.get("ledger"))
         self.estimates.restore(saved.get("estimates"))
         self._chosen = saved.get("sum")
-        kept = saved.get("counters")
-        for slot, state in (kept if isinstance(kept, dict) else {}).items():
+        for slot, state in section(saved.get("counters")).items():
             if isinstance(state, dict) and slot not in self.counters:
                 daily = slot.endswith(DAILY_SLOT)
                 policy = CounterPolicy.DAILY if daily else CounterPolicy.LIFETIME

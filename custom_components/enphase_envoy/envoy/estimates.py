@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
+from ...energy_core.memory import section
 from ...energy_core.points import number
 
 LONGEST_GAP: Final = 3600.0
@@ -57,7 +58,7 @@ class Estimates:
 
     def restore(self, saved: object) -> None:
         """Take back what an earlier life saved; what cannot be read is forgotten."""
-        for item, kept in (saved if isinstance(saved, dict) else {}).items():
+        for item, kept in section(saved).items():
             if isinstance(kept, dict) and (known := _estimate(kept)) is not None:
                 self._all[str(item)] = known
 

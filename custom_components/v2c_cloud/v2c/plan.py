@@ -8,6 +8,7 @@ import math
 import time
 from typing import Any, Final
 
+from ...energy_core.memory import section
 from ...energy_core.points import number
 from .quota import Quota
 from .stretch import Stretch, Wish
@@ -212,7 +213,7 @@ class Plan:
             if isinstance(raw, dict)
         }
         self._counted = None
-        appetite = number(saved.get("appetite")) if isinstance(saved, dict) else None
+        appetite = number(section(saved).get("appetite"))
         self._stretch.hunger(1.0 if appetite is None else appetite)
         self._records |= {task: kept for task in self._records if (kept := self._restored.get(_name(task)))}
         self._situations |= {each: now for each, now in self._restored_situations.items() if each in self._situations}
@@ -287,8 +288,7 @@ def _name(task: Task) -> str:
 
 def _items(saved: Any, part: str) -> Iterable[tuple[str, Any]]:
     """Return the pairs of a part of what was saved, none when it is not there."""
-    found = saved.get(part) if isinstance(saved, dict) else None
-    return found.items() if isinstance(found, dict) else ()
+    return section(section(saved).get(part)).items()
 
 
 def _record(raw: list[Any], now: float) -> Record:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from ...energy_core.device import Expected
 from ...energy_core.errors import DeviceConnectionError, DeviceRefusedError, DeviceTimeoutError
+from ...energy_core.memory import section
 from ...energy_core.points import Block, Point, Raw, Source, Value
 from .derive import DRAWING
 from .device import Trydan
@@ -207,6 +208,5 @@ class Steering:
 
 def _kept(memory: dict[str, Any], name: str) -> dict[str, Any]:
     """Return a part of the memory, which is changed in place."""
-    found = memory.get(name)
-    memory[name] = found = found if isinstance(found, dict) else {}
+    memory[name] = found = section(memory.get(name))
     return found
