@@ -85,7 +85,9 @@ Polled: Final = type("Polled", (Block,), {**POINTS, "essential": True})
 
 
 class Ours(EnergyCoordinator[Device]):
-    """Our coordinator, of a device without a vendor."""
+    """Our coordinator, of a device whose polls change nothing but what they read: as battery and gateway are."""
+
+    sparse = True
 
     @override
     def device_info(self, block: Block) -> DeviceInfo:

@@ -114,6 +114,7 @@ class Device:
         reading = await wire.read(list(sources.values())) if sources else Reading()
         self.heard(wire)
         failed: dict[str, EnergyError] = {}
+        heard_at = self._clock()
         blocks = [block for block in blocks if self._touched_at.get(block.name, started) <= started]
         for block in blocks:
             if reading.failed and (error := reading.error(block.sources(name).values())) is not None:
@@ -121,10 +122,10 @@ class Device:
                 continue
             if not self.repeats(block):
                 block.decode(name, reading.values)
-            self._read_at[block.name] = self._clock()
+            self._read_at[block.name] = heard_at
             self._shown.add(block.name)
         self._begun = self._begun or not only
-        report = UpdateReport(updated=frozenset(block.name for block in blocks) - failed.keys(), failed=failed)
+        report = UpdateReport(updated=frozenset(block.name for block in blocks) - failed.keys(), failed=failed, at=heard_at)
         self._count(report)
         self.digest(report)
         return report
@@ -142,13 +143,13 @@ class Device:
 
     def _count(self, report: UpdateReport) -> None:
         """Hold each energy counter that was read to its policy."""
-        now = self._now()
+        now: datetime | None = None
         for block in (self.blocks[name] for name in report.updated):
             for name, policy in block.counted.items():
                 if not isinstance(reading := block.values.get(name), int | float):
                     continue
-                slot = f"{block.name}.{name}"
-                if (counter := self.counters.get(slot)) is None:
+                now = now or self._now()
+                if (counter := self.counters.get(slot := f"{block.name}.{name}")) is None:
                     counter = self.counters[slot] = Counter(policy, self.max_power)
                 block.values[name] = counter.accept(reading, now)
 
@@ -234,8 +235,7 @@ class Device:
         seen = max(self._read_at.get(block.name, -FRESH), self._confirmed_at.get(slot, -FRESH))
         if now - seen < FRESH:
             return True
-        held = await self.confirms({source.key: (point, source, wanted)}, wire)
-        if held:
+        if held := await self.confirms({source.key: (point, source, wanted)}, wire):
             self._confirmed_at[slot] = self._clock()
         return held
 

@@ -112,13 +112,9 @@ class Point[T: float | str | bool]:
         **sources: Source | tuple[Source | None, ...],
     ) -> None:
         """Declare the point; each keyword beyond the named ones is a wire and its source."""
-        self.kind = kind
-        self.unit = unit
-        self.low = low
-        self.high = high
-        self.write_low = write_low
-        self.write_high = write_high
-        self.step = step
+        self.kind, self.unit = kind, unit
+        self.low, self.high = low, high
+        self.write_low, self.write_high, self.step = write_low, write_high, step
         self.counter = counter
         self.secret = secret
         self.names = names
@@ -236,6 +232,8 @@ class Block:
     unknown: dict[str, Raw] = field(default_factory=dict)
     _misses: dict[str, int] = field(default_factory=dict, repr=False)
     _sources: dict[str, dict[str, Source]] = field(default_factory=dict, repr=False)
+    # What was answered last, and what it means: most answers repeat themselves.
+    _known: dict[str, tuple[Source, Raw, Value | None]] = field(default_factory=dict, repr=False)
 
     def __init_subclass__(cls) -> None:
         """Collect the points of the class body, in its order."""
@@ -263,16 +261,21 @@ class Block:
         A value that was not answered stays until it has been missing three times; a code that
         nobody knows is kept aside in ``unknown`` for diagnostics.
         """
-        points, values, misses = self.points, self.values, self._misses
+        points, values, misses, known = self.points, self.values, self._misses, self._known
         for name, source in self.sources(wire).items():
             if source.key not in raw:
                 misses[name] = misses.get(name, 0) + 1
                 if name in values and misses[name] >= MISSES_UNTIL_UNSUPPORTED:
                     values[name] = None
                 continue
-            misses[name] = 0
+            if misses:
+                misses.pop(name, None)
             answer = raw[source.key]
+            if (last := known.get(name)) and last[0] is source and last[1] == answer and type(last[1]) is type(answer):
+                values[name] = last[2]
+                continue
             value = values[name] = points[name].decode(source, answer)
+            known[name] = source, answer, value
             if source.codes is None:
                 continue
             if value is None and answer is not None:
@@ -282,7 +285,7 @@ class Block:
 
     def lacks(self, name: str) -> bool:
         """Tell whether the last answer was without this point."""
-        return self._misses.get(name, 0) > 0
+        return name in self._misses
 
     def has[T: float | str | bool](self, point: Point[T]) -> bool:
         """Tell whether the unit has shown this point at least once."""

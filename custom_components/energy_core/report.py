@@ -24,10 +24,11 @@ class Reading:
 
 @dataclass(frozen=True, kw_only=True)
 class UpdateReport:
-    """A poll's outcome by block name; a block that was not due stands in neither."""
+    """A poll's outcome by block name, and when it was known by the device's clock; a block that was not due stands in neither."""
 
     updated: frozenset[str] = frozenset()
     failed: Mapping[str, EnergyError] = field(default_factory=dict)
+    at: float = 0.0
 
     def after(self, earlier: UpdateReport) -> UpdateReport:
         """Return what holds now: blocks not read this time keep what the earlier report said."""

@@ -10,7 +10,7 @@ import pytest
 
 from custom_components.energy_core.errors import DeviceTimeoutError
 from custom_components.energy_core.ha.entity import EnergyEntity
-from tests.energy_core.datasheet import Input
+from tests.energy_core.datasheet import Input, Meter
 from tests.energy_core.ha_unit import DOMAIN
 
 
@@ -221,7 +221,7 @@ class TestShowing:
         assert (state.state, state.attributes["options"]) == ("service", ["eco", "boost", "service"])
 
     async def test_state_is_written_when_it_changed_and_not_otherwise(self, house, wire, unit):
-        """A level that stays is not written again; power and other integrated values are, with every report."""
+        """A level that stays is not written again; power and other integrated values are, now and then."""
         await house.wait()
         shown = [*((key, Platform.SENSOR) for key in ("total", "power", "voltage", "state", "input_current_1"))]
         shown += [("alarm_1", Platform.BINARY_SENSOR), ("limit", Platform.NUMBER)]
@@ -232,6 +232,57 @@ class TestShowing:
         wire.give(state=0)
         await house.wait()
         assert house.shown("state") == "idle"
+
+    async def test_a_power_that_stays_is_reported_every_few_seconds(self, house, wire, unit, entry):
+        """With fast polls not each time: but so often that who regulates by it does not call it late after 15 s."""
+        coordinator, told = entry.runtime_data, []
+        for _ in range(12):
+            before = house.state("power").last_reported
+            house.clock.advance(5)
+            await coordinator.async_refresh()
+            told.append(house.state("power").last_reported != before)
+        assert told[:4] in ([True, False] * 2, [False, True] * 2)
+        assert told == told[:2] * 6
+        wire.give(power=-700)
+        house.clock.advance(1)
+        await coordinator.async_refresh()
+        assert house.shown("power") == "700"
+
+    @pytest.mark.parametrize("sparse", [False, True])
+    async def test_one_entity_that_fails_does_not_keep_others_from_their_values(
+        self, house, wire, entry, monkeypatch, caplog, sparse
+    ):
+        """Whatever Home Assistant objects to in one of them."""
+        coordinator = entry.runtime_data
+        monkeypatch.setattr(type(coordinator), "sparse", sparse)
+        await house.wait()
+
+        def fails() -> None:
+            raise ValueError("no such option")
+
+        # Dictionaries keep their order: this one is asked first.
+        remove = coordinator.async_add_listener(fails, "meter")
+        coordinator._listeners = dict(reversed(coordinator._listeners.items()))
+        wire.give(power=100)
+        await house.wait()
+        assert house.shown("power") == "-100"
+        assert "no such option" in caplog.text
+        remove()
+
+    async def test_who_begins_to_listen_is_heard(self, house, entry, unit):
+        """What to read follows the listeners: a block is read from the moment that somebody wants it."""
+        coordinator = entry.runtime_data
+        unit.add(Meter("more"))
+        await coordinator.async_refresh()
+        assert "more" in coordinator.fresh, "it had never been shown"
+        await coordinator.async_refresh()
+        assert "more" not in coordinator.fresh
+        remove = coordinator.async_add_listener(lambda: None, "more")
+        await coordinator.async_refresh()
+        assert "more" in coordinator.fresh
+        remove()
+        await coordinator.async_refresh()
+        assert "more" not in coordinator.fresh
 
     async def test_availability_alone_is_a_change(self, house, wire):
         """A unit that is lost and found with the same level writes both."""

@@ -397,6 +397,23 @@ class TestBlock:
             told.append(meter.lacks("power"))
         assert told == [False, True, True, False]
 
+    def test_the_same_answer_means_the_same_whatever_stood_there_meanwhile(self):
+        """What was written, derived or dropped between two equal answers does not outlive the second."""
+        meter = Meter("meter")
+        meter.decode("fake", {"power": 5, "state": 1})
+        meter.set(Meter.power, 7)
+        meter.values["state"] = None
+        meter.decode("fake", {"power": 5, "state": 1})
+        assert (meter.power, meter.state) == (-5, "running")
+
+    def test_answers_of_another_kind_are_not_the_same(self):
+        """Python calls 1, 1.0 and true equal; a datasheet does not."""
+        meter, shown = Meter("meter"), []
+        for answer in (1, True, 1.0, "1", None):
+            meter.decode("fake", {"power": answer})
+            shown.append(meter.power)
+        assert shown == [-1, None, -1, -1, None]
+
     def test_what_was_never_shown_is_never_had(self):
         """A point that the unit lacks from the start makes no entity, however often it is missing."""
         meter = Meter("meter")

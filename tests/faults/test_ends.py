@@ -17,8 +17,8 @@ from tests.virtual_time import VirtualTime
 
 # A device that has not answered for so long holds nobody up (s).
 AT_ONCE: Final = 5.0
-# All deadlines and pauses of one attempt, or of one command, together (s).
-WAITS: Final = 40.0
+# All deadlines and pauses of one attempt, or of one command, together, and what sums of them are rounded by (s).
+WAITS: Final = 40.1
 
 
 @pytest.fixture

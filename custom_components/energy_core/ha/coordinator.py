@@ -45,8 +45,8 @@ def discreet(title: str, serial: str) -> str:
 class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
     """Polls one device; ``data`` says which blocks answered, the values live in the device.
 
-    ``fresh`` are the blocks that the last poll read. Where ``sparse``, nothing else of a device changes by a
-    poll, and only entities of these look again.
+    ``fresh`` are the blocks that the last poll read, ``polled`` is when, by the device's clock. Where ``sparse``,
+    nothing else of a device changes by a poll, and only entities of these look again.
     """
 
     config_entry: ConfigEntry
@@ -75,6 +75,7 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
         self.interval = interval
         self.backoff = Backoff()
         self.fresh: frozenset[str] = frozenset()
+        self.polled = 0.0
         self._failures = 0
         # How often in a row each block that showed values was silent.
         self._slips: dict[str, int] = {}
@@ -85,6 +86,8 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
         self.steady = False
         self._changes = 0
         self._sizes: dict[str, int] = {}
+        # What is listened to, and the state of the listeners that it was found in.
+        self._wanted: tuple[tuple[int, int], frozenset[str]] = (0, 0), frozenset()
         # The registry's id of the device of each block; and of each device, with all that the registry was told of it.
         self._devices: dict[str, str] = {}
         self._told: dict[frozenset[tuple[str, str]], tuple[str, dict[str, Any]]] = {}
@@ -144,7 +147,7 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
         started = time.monotonic()
         self.fresh = frozenset()
         try:
-            report = await self.device.update(set(self.async_contexts()))
+            report = await self.device.update(self._listened())
             await self.after_update(report)
         except DeviceAuthError as error:
             raise ConfigEntryAuthFailed(
@@ -153,23 +156,33 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
         except EnergyError as error:
             return self._lost(error)
         self._failures = 0
-        self.fresh = report.updated
+        self.fresh, self.polled = report.updated, report.at
         took = time.monotonic() - started
         # Home Assistant counts from the end of a poll, people from its start.
         self.update_interval = timedelta(seconds=max(self.interval - took, took / BUSY_SHARE - took))
         return self._noted(report)
 
+    def _listened(self) -> frozenset[str]:
+        """Return the blocks that somebody listens to; who listens rarely changes."""
+        state = self._last_listener_id, len(self._listeners)
+        if state != self._wanted[0]:
+            self._wanted = state, frozenset(self.async_contexts())
+        return self._wanted[1]
+
     @callback
     @override
     def async_update_listeners(self) -> None:
         """Tell everybody; after a steady poll only those listen whom it concerns."""
+        fresh = self.fresh
         if not self.steady:
             super().async_update_listeners()
-        else:
-            fresh = self.fresh
-            for update, context in list(self._listeners.values()):
-                if context is None or context in fresh:
+            return
+        for update, context in list(self._listeners.values()):
+            if context is None or context in fresh:
+                try:
                     update()
+                except Exception:
+                    self.logger.exception("A listener of %s failed", self.name)
         self.steady = False
 
     def _measure(self, report: UpdateReport) -> bool:

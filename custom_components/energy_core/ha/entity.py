@@ -1,6 +1,6 @@
 """The base of every entity: identity from the serial number, availability from its block."""
 
-from typing import Any, override
+from typing import Any, Final, override
 
 from homeassistant.core import callback
 from homeassistant.helpers.entity import EntityDescription
@@ -9,13 +9,16 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from ..points import Block
 from .coordinator import EnergyCoordinator
 
+# A value that helpers integrate is reported so often (s) although it stays; who regulates calls a meter late after 15.
+REPEAT: Final = 9.0
+
 
 class EnergyEntity(CoordinatorEntity[EnergyCoordinator[Any]]):
     """Shows one block of a device, and writes state only when something changed."""
 
     _attr_has_entity_name = True
-    # Helpers that integrate power listen to every report, changed or not.
-    always_write = False
+    # Helpers that integrate power listen to each report, changed or not.
+    integrated = False
 
     def __init__(
         self, coordinator: EnergyCoordinator[Any], block: Block, description: EntityDescription, key: str | None = None
@@ -34,6 +37,7 @@ class EnergyEntity(CoordinatorEntity[EnergyCoordinator[Any]]):
             self._attr_entity_registry_enabled_default = False
         self.device_entry = coordinator.device_entry(block)
         self._written: tuple[bool, object] | None = None
+        self._written_at = 0.0
 
     @property
     @override
@@ -50,10 +54,14 @@ class EnergyEntity(CoordinatorEntity[EnergyCoordinator[Any]]):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        written = self._written
+        coordinator, written = self.coordinator, self._written
         # What is there is there still after a steady poll; only values move.
-        available = written[0] if written and self.coordinator.steady else self.available
+        available = written[0] if written and coordinator.steady else self.available
         now = (available, self.shown())
-        if now != written or (self.always_write and self.block.name in self.coordinator.fresh):
-            self._written = now
+        if now != written or (self.integrated and self._stands()):
+            self._written, self._written_at = now, coordinator.polled
             self.async_write_ha_state()
+
+    def _stands(self) -> bool:
+        """Tell whether the device has just said once more what has not been reported for a while."""
+        return self.block.name in self.coordinator.fresh and self.coordinator.polled - self._written_at >= REPEAT

@@ -58,7 +58,7 @@ class EnergySensor(PointEntity, SensorEntity):
     def __init__(self, coordinator: EnergyCoordinator[Any], block: Block, description: PointDescription) -> None:
         """Remember whether helpers integrate this value."""
         super().__init__(coordinator, block, description)
-        self.always_write = self.device_class in INTEGRATED
+        self.integrated = self.device_class in INTEGRATED
 
     @property
     @override
