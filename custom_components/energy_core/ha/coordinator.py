@@ -82,7 +82,7 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
         self.grew = True
         # What the log says of a device that has just been set up: model, firmware, the way to it.
         self.found: Callable[[], str] = lambda: f"over {device.wire.name}"
-        # Whether listeners are told of a poll that changed nothing about who answers.
+        # Whether listeners are told of a poll that changed nothing about who answers: only those look whom it concerns.
         self.steady = False
         self._changes = 0
         self._sizes: dict[str, int] = {}
@@ -172,17 +172,8 @@ class EnergyCoordinator[D: Device](DataUpdateCoordinator[UpdateReport]):
     @callback
     @override
     def async_update_listeners(self) -> None:
-        """Tell everybody; after a steady poll only those listen whom it concerns."""
-        fresh = self.fresh
-        if not self.steady:
-            super().async_update_listeners()
-            return
-        for update, context in list(self._listeners.values()):
-            if context is None or context in fresh:
-                try:
-                    update()
-                except Exception:
-                    self.logger.exception("A listener of %s failed", self.name)
+        """Tell everybody of the poll, whether it was steady too."""
+        super().async_update_listeners()
         self.steady = False
 
     def _measure(self, report: UpdateReport) -> bool:

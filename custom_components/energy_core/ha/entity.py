@@ -55,7 +55,9 @@ class EnergyEntity(CoordinatorEntity[EnergyCoordinator[Any]]):
     @override
     def _handle_coordinator_update(self) -> None:
         coordinator, written = self.coordinator, self._written
-        # What is there is there still after a steady poll; only values move.
+        # What is there is there still after a steady poll; only values move, of what was read.
+        if coordinator.steady and self.block.name not in coordinator.fresh:
+            return
         available = written[0] if written and coordinator.steady else self.available
         now = (available, self.shown())
         if now != written or (self.integrated and self._stands()):
