@@ -1,11 +1,12 @@
 """A Home Assistant to measure in, and what is written into its state machine."""
 
+from asyncio import AbstractEventLoop
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 import resource
 import tempfile
 import time
-from typing import Any, Never, override
+from typing import Any, Never, Self, override
 from unittest.mock import patch
 
 from aiohttp.abc import AbstractResolver
@@ -41,6 +42,28 @@ class counting:  # noqa: N801
     def __exit__(self, *_: object) -> None:
         for stop in self._stops:
             stop()
+
+
+class holding_up:  # noqa: N801
+    """Notes the longest that one turn of the event loop kept everything else waiting, in ms of CPU time."""
+
+    def __init__(self, loop: AbstractEventLoop) -> None:
+        self.longest_ms = 0.0
+        self._loop = loop
+
+    def __enter__(self) -> Self:
+        self._last = time.thread_time()
+        self._next = self._loop.call_soon(self._tick)
+        return self
+
+    def _tick(self) -> None:
+        now = time.thread_time()
+        self.longest_ms = max(self.longest_ms, (now - self._last) * 1000)
+        self._last = now
+        self._next = self._loop.call_soon(self._tick)
+
+    def __exit__(self, *_: object) -> None:
+        self._next.cancel()
 
 
 class NoNames(AbstractResolver):

@@ -21,6 +21,7 @@ WALL: Final[dict[str, Any]] = {"what": "time of a full Modbus scan", "kind": "wa
 PEERS: Final = {
     "model": f"modbus-connection {version('modbus-connection')}[tmodbus], its model as it is",
     "singly": f"modbus-connection {version('modbus-connection')}[tmodbus], one register after the other",
+    "borrowed": f"modbus-connection {version('modbus-connection')}[tmodbus], the same requests, nothing decoded",
     "pymodbus": f"pymodbus {version('pymodbus')}, the best plan there is",
     "floor": "a bare socket, the best plan there is, nothing checked",
 }
@@ -81,7 +82,8 @@ def _lessons() -> Sequence[Figure]:
 def _times(table: Table) -> Sequence[Figure]:
     return (
         table.timed(**CPU, peer="model", delay=0.0, goal="B8", bound=0.65),
-        *(table.timed(**CPU, peer=peer, delay=0.0, goal="") for peer in ("pymodbus", "singly", "floor")),
+        *(table.timed(**CPU, peer=peer, delay=0.0, goal="") for peer in ("borrowed", "pymodbus", "singly", "floor")),
+        table.timed("CPU of the requests of a full Modbus scan alone", "cpu_ms", "model", 0.0, who="borrowed", goal=""),
         table.timed(
             "CPU of Modbus a minute, each block at its own pace", "cpu_ms", "model", 0.0, who="tiers", times=A_MINUTE, goal=""
         ),

@@ -1,6 +1,7 @@
 """The simulated Titan as the bench wants it: answers after a given time, kept connections, everything counted."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 import json
@@ -21,6 +22,9 @@ from .processes import DEVICE, pin
 
 LOOPBACK: Final = "127.0.0.1"
 CHUNK: Final = 65536
+# Seconds that pass in the house with each request of Modbus, as they do where requests are a second apart: a house
+# that stands still flatters whoever remembers what it said.
+REQUEST_TAKES: Final = 1.0
 MORNING: Final = datetime.fromisoformat("2026-06-21T10:00:00+02:00")
 
 
@@ -36,9 +40,10 @@ class Counts:
 class Relay:
     """Stands before a wire: holds each answer back for a while, and counts connections and bytes."""
 
-    def __init__(self, port: int) -> None:
-        """Pass everything on to ``port``."""
+    def __init__(self, port: int, asked: Callable[[], None] | None = None) -> None:
+        """Pass everything on to ``port``, and tell ``asked`` of each request."""
         self.delay = 0.0
+        self._asked = asked
         self.counts = Counts()
         self._port = port
         self.listener = Listener(self._serve, LOOPBACK, 0)
@@ -60,6 +65,8 @@ class Relay:
     async def _up(self, connection: Connection, device: Connection) -> None:
         while data := await connection.reader.read(CHUNK):
             self.counts.up += len(data)
+            if self._asked is not None:
+                self._asked()
             await device.send(data)
         device.close()
 
@@ -105,7 +112,7 @@ class Device:
         """Open both wires."""
         await self.unit.start()
         await self.front.listener.start()
-        self.relays = {"modbus": Relay(self.unit.modbus_port), "http": Relay(self.front.listener.port)}
+        self.relays = {"modbus": Relay(self.unit.modbus_port, self._pass), "http": Relay(self.front.listener.port)}
         for relay in self.relays.values():
             await relay.listener.start()
         return self
@@ -116,6 +123,9 @@ class Device:
             await relay.listener.stop()
         await self.front.listener.stop()
         await self.unit.stop()
+
+    def _pass(self) -> None:
+        self.seconds += REQUEST_TAKES
 
     @property
     def ports(self) -> dict[str, int]:

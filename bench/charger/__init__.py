@@ -23,6 +23,7 @@ DELAYS: Final = ((0, 2 * CYCLE), (10, CYCLE), (50, CYCLE))
 POLLS: Final = 24
 SLOW: Final = 0.05
 MINUTE: Final = 60.0
+TWENTY: Final = 20
 
 type Round = dict[str, dict[str, Any]]
 
@@ -175,6 +176,14 @@ def _refresh(polls: Sequence[Round], written: Round, asked: Round, against: str)
             unit="ms",
             against=against,
             bound=0.25,
+        ),
+        Figure(
+            goal="B10",
+            what="share of a processor, twenty chargers",
+            case=case,
+            unit="",
+            ours=TWENTY * median(each[OURS]["cpu_ms"] for each in polls) / POLLS / 1000 / FRESH,
+            bound=0.02,
         ),
         *(
             Figure(

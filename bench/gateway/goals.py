@@ -22,6 +22,8 @@ HOUR: Final = 3600
 REFRESHES: Final = 30
 DELAY: Final = 0.05
 TEN: Final = 10
+# How long a poll may hold up whatever else Home Assistant does, in ms.
+LONGEST: Final = 50.0
 
 
 def both(stack: ExitStack, site: Site, *, delay: float = 0.0, options: dict[str, Any] | None = None) -> dict[str, Child]:
@@ -119,6 +121,13 @@ def refreshes(site: Site, rounds: int) -> Iterator[Figure]:
         share = ours["reported"] / (ours["reported"] + ours["changed"])
         yield Figure(goal="B5", what="useless writes of all writes", case=case, unit="", ours=share, bound=0.15, exact=True)
         yield _figure("B5", "useless writes", case, "", ours=ours["reported"], peer=core["reported"], bound=0.12, exact=True)
+        held = {which: side.ask(do="held", count=REFRESHES, step=FRESH) for which, side in sides.items()}
+        for kind, bound in (("poll", LONGEST), ("load", None)):
+            longest = {which: told[f"{kind}_ms"] for which, told in held.items()}
+            what = f"the longest that a {kind} holds everything else up"
+            goal = "" if bound is None else "B4"
+            yield Figure(goal=goal, what=what, case=site.name, unit="ms", ours=longest[OURS], bound=bound)
+            yield _figure("", what, site.name, "ms", ours=longest[OURS], peer=longest[CORE])
         ids = {which: {tuple(each) for each in side.ask(do="enabled")["ids"]} for which, side in sides.items()}
         common = sorted(ids[OURS] & ids[CORE])
         for side in sides.values():

@@ -23,7 +23,7 @@ from custom_components.enphase_envoy.envoy.link import GAP
 from tests.enphase_envoy.oracle import DOMAIN, use_core, use_ours
 
 from ..children import Child, child, serve
-from ..home_assistant import counting, home_assistant, peak_memory, timed
+from ..home_assistant import counting, holding_up, home_assistant, peak_memory, timed
 from .figures import CORE, OURS
 
 # The breath between two requests, with a clock that is set by hand: its timer is still paid for, the wait is not.
@@ -206,6 +206,14 @@ class Side:
             await self.cycles(count, step)
         return seen
 
+    async def held(self, count: int, step: float) -> dict[str, Any]:
+        """Poll as often, and say how long a poll keeps everything else waiting; and then how long loading does."""
+        with holding_up(self.hass.loop) as polls:
+            await self.cycles(count, step)
+        with holding_up(self.hass.loop) as load:
+            await self.reload()
+        return {"poll_ms": polls.longest_ms, "load_ms": load.longest_ms}
+
     async def profile(self, count: int, step: float) -> dict[str, Any]:
         """Poll as often under the profiler."""
         profiler = cProfile.Profile()
@@ -237,7 +245,7 @@ async def answer(side: Side, question: dict[str, Any]) -> dict[str, Any]:
         case "freeze" | "pace" | "enabled" as name:
             told: dict[str, Any] = getattr(side, name)(**question)
             return told
-        case "setup" | "reload" | "cycles" | "writes" | "profile" | "live" | "only" | "latency" | "command" as name:
+        case "setup" | "reload" | "cycles" | "writes" | "held" | "profile" | "live" | "only" | "latency" | "command" as name:
             found: dict[str, Any] = await getattr(side, name)(**question)
             return found
     raise ValueError(question)

@@ -27,8 +27,10 @@ def test_modbus() -> None:
     assert shown(figures, "Modbus requests of a full scan", "model") == [(15, 21)]
     assert shown(figures, "Modbus requests of a full scan", "one register") == [(15, 138)]
     assert shown(figures, "Modbus requests of a full scan", "bare socket") == [(15, 14)]
-    assert shown(figures, "Modbus requests a minute", "model") == [(13, 42)]
-    assert [ours for each in figures if (ours := each.ours) and "at most 60 words" in each.case] == [5, 24]
+    assert shown(figures, "Modbus requests a minute", "model") == [(12.6, 42)]
+    assert [ours for each in figures if (ours := each.ours) and "at most 60 words" in each.case] == [1, 19]
+    assert [ours for each in figures if (ours := each.ours) and "serves no gap" in each.case] == [13, 67]
+    assert shown(figures, "CPU of the requests of a full Modbus scan alone", "model")
     for what in ("CPU of a full Modbus scan, decoded", "CPU of Modbus a minute, each block at its own pace"):
         assert all(ours > 0 and peer for ours, peer in shown(figures, what)), what
     assert {each.goal for each in figures if each.bound is not None} == {"B7", "B8"}

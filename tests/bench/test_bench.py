@@ -1,7 +1,9 @@
 """The benchmark's own sums and words; nothing here takes time."""
 
+import asyncio
 import json
 from pathlib import Path
+import time
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from bench.gateway.figures import FAST, Cost, Minute, Poll, Result, Run, Start, 
 from bench.gateway.living import alive
 from bench.gateway.report import as_json, into_document, tables, verdict
 from bench.gateway.sites import SHAPES, SITES, UnknownSiteError, chosen, folder_of, grown
+from bench.home_assistant import holding_up
 from bench.tables import table
 from tests.enphase_envoy.capture_gateway import OWN
 
@@ -190,3 +193,18 @@ def test_command_line() -> None:
     plan = plan_of(arguments(["--real"]))
     assert (plan.minutes, plan.rounds, plan.real) == (1, 1, True)
     assert plan_of(arguments(["--minutes", "60", "--rounds", "2"])).minutes == 60
+
+
+async def test_what_holds_others_up_is_noticed() -> None:
+    """One turn of the loop that computes for 20 ms, by the same clock; turns that compute little do not add up to one."""
+    loop = asyncio.get_running_loop()
+    with holding_up(loop) as quick:
+        for _ in range(5):
+            await asyncio.sleep(0)
+    with holding_up(loop) as held:
+        await asyncio.sleep(0)
+        until = time.thread_time() + 0.02
+        while time.thread_time() < until:
+            pass
+        await asyncio.sleep(0)
+    assert held.longest_ms >= 20 > quick.longest_ms
