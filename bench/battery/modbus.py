@@ -127,7 +127,7 @@ def _field(register: Register) -> Any:
 @asynccontextmanager
 async def borrowed(port: int, registers: Sequence[Register]) -> AsyncGenerator[Scan]:
     """Make the requests that ours makes, and nothing else: what Home Assistant's connection costs in any case."""
-    memory = Memory()
+    memory = Memory(proven={each.key for each in registers})
     extents = [extent(group, memory) for group in ranges(registers, memory)]
     async with unit_at(port) as unit:
 

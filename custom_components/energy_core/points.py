@@ -164,15 +164,15 @@ class Point[T: float | str | bool]:
             return cast("T | None", text(raw))
         if self.kind is bool:
             return cast("T | None", raw if isinstance(raw, bool) else None)
-        value = number(raw)
+        # Mostly it is a plain number: nothing about it needs to be looked into.
+        value = raw if type(raw) in (int, float) and -ABSURD < raw < ABSURD else number(raw)
         if value is None or value in source.missing:
             return None
         value *= source.scale * source.sign
         if not -ABSURD < value < ABSURD or not self._believable(value):
             return None
         # Whole numbers are many, and tidy as they are.
-        whole = self.digits == 0
-        return cast("T", round(value) if whole else tidy(value if self.digits is None else round(value, self.digits)))
+        return cast("T", round(value) if self.digits == 0 else tidy(value if self.digits is None else round(value, self.digits)))
 
     def _believable(self, value: float) -> bool:
         return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)

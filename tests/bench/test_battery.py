@@ -24,11 +24,11 @@ def test_the_best_plan_there_is() -> None:
 def test_modbus() -> None:
     """Fewer requests than the peer's model, near the best plan there is; a usual poll asks for the fast blocks only."""
     figures = modbus_figures.measure(1, ONCE)
-    assert shown(figures, "Modbus requests of a full scan", "model") == [(15, 21)]
-    assert shown(figures, "Modbus requests of a full scan", "one register") == [(15, 138)]
-    assert shown(figures, "Modbus requests of a full scan", "bare socket") == [(15, 14)]
+    assert shown(figures, "Modbus requests of a full scan", "model") == [(14, 21)]
+    assert shown(figures, "Modbus requests of a full scan", "one register") == [(14, 138)]
+    assert shown(figures, "Modbus requests of a full scan", "bare socket") == [(14, 14)]
     assert shown(figures, "Modbus requests a minute", "model") == [(12.6, 42)]
-    assert [ours for each in figures if (ours := each.ours) and "at most 60 words" in each.case] == [1, 19]
+    assert [ours for each in figures if (ours := each.ours) and "at most 60 words" in each.case] == [1, 18]
     assert [ours for each in figures if (ours := each.ours) and "serves no gap" in each.case] == [13, 67]
     assert shown(figures, "CPU of the requests of a full Modbus scan alone", "model")
     for what in ("CPU of a full Modbus scan, decoded", "CPU of Modbus a minute, each block at its own pace"):

@@ -37,6 +37,8 @@ HEADERS: Final = {"Content-Type": "application/json", "Connection": "close"}
 BATCHES: Final = (40, 20, 10, 8)
 # When more than this share of points that exist is missing, the answer was cut short.
 CUT_SHORT: Final = 0.3
+# So many requests are kept ready: what is due together differs from poll to poll, but not much.
+PLANS: Final = 32
 # Failed polls after which a batch size that used to work is doubted.
 DOUBT_AFTER: Final = 3
 
@@ -71,10 +73,6 @@ class Batching:
             }
         return batching
 
-    def lacks(self, key: int) -> bool:
-        """Tell whether the unit has left this point out often enough."""
-        return self.misses.get(key, 0) >= MISSES_UNTIL_UNSUPPORTED
-
     def smaller(self) -> bool:
         """Go down one size, unless this one is proven or the smallest."""
         if self.size <= max(self.proven, BATCHES[-1]):
@@ -90,6 +88,18 @@ class Batching:
             self.sized_at = now
             self.size = next((size for size in reversed(BATCHES) if size > self.size), BATCHES[0])
             self.misses.clear()
+
+
+class Batch:
+    """Points that one request asks for, and how it asks."""
+
+    def __init__(self, keys: tuple[int, ...]) -> None:
+        """Prepare the request for ``keys``."""
+        self.keys = keys
+        self.names = [(key, str(key)) for key in keys]
+        self.there = dict.fromkeys(keys, 0)
+        self.asked = _compact({"t": keys})
+        self.path = _path("Indevolt.GetData", self.asked)
 
 
 class OpenDataWire:
@@ -122,13 +132,17 @@ class OpenDataWire:
         self._deadline = deadline
         self._invented = False
         self._failures = 0
+        self._batches: dict[tuple[int, ...], Batch] = {}
 
     async def read(self, sources: Sequence[Source], *, command: bool = False) -> Reading:
         """Ask for ``sources`` in as few requests as the unit can answer."""
         values: dict[Key, Raw] = {}
         self.memory.daily(time.time())
         size = self.memory.size
-        points = [key for source in sources if isinstance(key := source.key, int) and not self.memory.lacks(key)]
+        misses = self.memory.misses
+        points = [
+            key for source in sources if isinstance(key := source.key, int) and misses.get(key, 0) < MISSES_UNTIL_UNSUPPORTED
+        ]
         try:
             await self._points(points, values, command=command)
         except DeviceTimeoutError, DeviceProtocolError:
@@ -146,27 +160,36 @@ class OpenDataWire:
 
     async def _points(self, points: list[int], values: dict[Key, Raw], *, command: bool) -> None:
         while points:
-            batch = points[: self.memory.size]
+            batch = self._batch(tuple(points[: self.memory.size]))
             try:
-                answer = await self.call("Indevolt.GetData", {"t": batch}, command=command)
+                answer = await self._ask("POST", batch.path, f"Indevolt.GetData {batch.asked}", command=command)
                 if not isinstance(answer, dict) or not answer:
                     raise DeviceProtocolError("GetData: no object")
                 values.update(self._found(batch, answer))
             except DeviceTimeoutError, DeviceProtocolError:
-                if len(batch) > BATCHES[-1] and self.memory.smaller():
+                if len(batch.keys) > BATCHES[-1] and self.memory.smaller():
                     continue
                 raise
-            self.memory.proven = max(self.memory.proven, len(batch))
-            points = points[len(batch) :]
+            self.memory.proven = max(self.memory.proven, len(batch.keys))
+            points = points[len(batch.keys) :]
 
-    def _found(self, batch: list[int], answer: Mapping[str, Raw]) -> dict[Key, Raw]:
+    def _batch(self, keys: tuple[int, ...]) -> Batch:
+        """Return the request for ``keys``, made once: polls repeat themselves."""
+        if (found := self._batches.get(keys)) is None:
+            if len(self._batches) >= PLANS:
+                self._batches.clear()
+            found = self._batches[keys] = Batch(keys)
+        return found
+
+    def _found(self, batch: Batch, answer: Mapping[str, Raw]) -> dict[Key, Raw]:
         """Return what ``answer`` has of ``batch``; raise when points are missing that the unit is known to have."""
-        found: dict[Key, Raw] = {key: answer[name] for key in batch if (name := str(key)) in answer}
-        misses = self.memory.misses
-        lost = sum(misses.get(key) == 0 for key in batch if key not in found)
-        if lost > CUT_SHORT * len(batch):
-            raise DeviceProtocolError(f"GetData: {lost} of {len(batch)} points are missing")
-        misses.update((key, 0 if key in found else misses.get(key, 0) + 1) for key in batch)
+        found: dict[Key, Raw] = {key: answer[name] for key, name in batch.names if name in answer}
+        misses, missing = self.memory.misses, batch.there.keys() - found.keys()
+        lost = sum(misses.get(key) == 0 for key in missing)
+        if lost > CUT_SHORT * len(batch.keys):
+            raise DeviceProtocolError(f"GetData: {lost} of {len(batch.keys)} points are missing")
+        missed = {key: misses.get(key, 0) + 1 for key in missing}
+        misses.update(batch.there | missed if missed else batch.there)
         return found
 
     async def _paths(self, paths: list[str], values: dict[Key, Raw], *, command: bool) -> None:
@@ -194,12 +217,16 @@ class OpenDataWire:
 
     async def call(self, method: str, config: Mapping[str, Json] | None = None, *, command: bool = False) -> Json:
         """Call ``method`` and return its JSON; ``config`` travels in the query, percent-encoded."""
-        asked = "" if config is None else json.dumps(config, separators=(",", ":"))
-        verb, query = ("POST", "?config=" + quote(asked, safe="")) if asked else ("GET", "")
+        if config is None:
+            return await self._ask("GET", method, command=command)
+        asked = _compact(config)
+        return await self._ask("POST", _path(method, asked), f"{method} {asked}", command=command)
+
+    async def _ask(self, verb: str, path: str, noted: str = "", *, command: bool) -> Json:
         async with self._pacer.turn(command=command):
-            answer = await self._authorised(verb, method + query)
-        if asked:
-            self.recorder.note(f"{method} {asked}", answer)
+            answer = await self._authorised(verb, path)
+        if noted:
+            self.recorder.note(noted, answer)
         return answer
 
     async def _authorised(self, verb: str, path: str) -> Json:
@@ -227,6 +254,14 @@ class OpenDataWire:
             middlewares=middlewares,
             exchange=Exchange(self._logger, "lan", f"{verb} /rpc/{path.partition('?')[0]}"),
         )
+
+
+def _compact(config: Mapping[str, Json]) -> str:
+    return json.dumps(config, separators=(",", ":"))
+
+
+def _path(method: str, asked: str) -> str:
+    return f"{method}?config={quote(asked, safe='')}"
 
 
 def _at(answer: Json, path: list[str]) -> Json:

@@ -18,7 +18,7 @@ WORDS: Final[dict[Kind, int]] = {"u16": 1, "s16": 1, "u32": 2, "s32": 2, "text":
 class Register(Source):
     """A Modbus register or several; ``key`` is the address of the first, as the vendor prints it.
 
-    An ``alone`` register is one that the unit may well lack: it is fetched by itself.
+    An ``alone`` register is one that the unit may well lack: it is fetched by itself until it has answered.
     """
 
     key: int

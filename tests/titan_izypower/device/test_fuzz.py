@@ -17,8 +17,8 @@ from custom_components.titan_izypower.titan import codes, derive, words
 from custom_components.titan_izypower.titan.device import Titan
 from custom_components.titan_izypower.titan.modbus import ModbusExceptionError, ModbusWire
 from custom_components.titan_izypower.titan.opendata import Batching, OpenDataWire
-from custom_components.titan_izypower.titan.plan import Memory
-from custom_components.titan_izypower.titan.sources import WORDS, register
+from custom_components.titan_izypower.titan.plan import Memory, Span
+from custom_components.titan_izypower.titan.sources import WORDS, Register, register
 from tests.titan_izypower.device.units import LOGGER
 
 WORD = st.integers(0, 0xFFFF)
@@ -137,12 +137,17 @@ def test_random_json(data: st.DataObject, name: str) -> None:
     asyncio.run(run())
 
 
+def answered(found: dict[Register, list[int]]) -> list[tuple[Span, list[int]]]:
+    """Return these registers, each as the answer to a request of its own."""
+    return [(Span([each], Memory()), answer) for each, answer in found.items()]
+
+
 @given(st.data(), st.sampled_from(sorted(WORDS)), st.booleans())
 def test_any_words_decode(data: st.DataObject, kind: Any, swapped: bool) -> None:
     """Every pattern of bits has a raw value of the right type, within the type's range."""
     source = register(1, kind)
     found = data.draw(st.lists(WORD, min_size=source.words, max_size=source.words))
-    raw = words.decode(source, found, swapped=swapped)
+    (raw,) = words.decode(answered({source: found}), swapped=swapped).values()
     if kind == "text":
         assert raw.isascii()
         assert raw.isprintable()
@@ -159,9 +164,9 @@ def test_any_words_decode(data: st.DataObject, kind: Any, swapped: bool) -> None
 def test_any_words_have_an_order(found: dict[int, tuple[int, int]], default: bool) -> None:
     """The vote on the order of words ends, and turned words give the turned vote."""
     answers = {register(key, "s32" if key == 1247 else "u32"): list(pair) for key, pair in found.items()}
-    turned = {each: pair[::-1] for each, pair in answers.items()}
-    if words.swapped(answers, default=True) == words.swapped(answers, default=False):
-        assert words.swapped(turned, default=default) is not words.swapped(answers, default=default)
+    turned, straight = answered({each: pair[::-1] for each, pair in answers.items()}), answered(answers)
+    if words.swapped(straight, default=True) == words.swapped(straight, default=False):
+        assert words.swapped(turned, default=default) is not words.swapped(straight, default=default)
 
 
 @pytest.mark.parametrize(
@@ -182,8 +187,9 @@ def test_any_words_have_an_order(found: dict[int, tuple[int, int]], default: boo
 def test_what_decides_the_order(pair: list[int], kind: Any, decided: bool | None) -> None:
     """A value that is plausible in one order only decides; sentinels and small values do not."""
     for default in (True, False):
-        assert words.swapped({register(1, kind): pair}, default=default) is (default if decided is None else decided)
-    assert words.swapped({register(1): [5], register(2, "text"): [1] * 16}, default=True)
+        answer = answered({register(1, kind): pair})
+        assert words.swapped(answer, default=default) is (default if decided is None else decided)
+    assert words.swapped(answered({register(1): [5], register(2, "text"): [1] * 16}), default=True)
 
 
 @pytest.mark.parametrize(
@@ -224,6 +230,7 @@ def test_any_memory(saved: Any) -> None:
     memory = Memory.restored(saved)
     assert memory.function in (None, 3, 4)
     assert memory.text_words in (8, 10, 16)
+    assert memory.max_gap in (0, 60, 125)
     assert all(isinstance(each, int) for known in (memory.absent, memory.splits, memory.other_function) for each in known)
     json.dumps(memory.as_dict())
 

@@ -53,6 +53,9 @@ async def test_the_ranges_of_each_tier(bench: Bench) -> None:
     await meet(titan)
     assert ranges(sim.requests) == [(52, 16), (70, 20), (6022, 16), (7534, 8)]
     sim.log.clear()
+    titan.expire()
+    await meet(titan)
+    assert ranges(sim.requests) == [(52, 38), (6022, 16), (7534, 8)]
     await everything(titan)
     sim.log.clear()
     await titan.update(tuple(titan.blocks))
@@ -65,7 +68,7 @@ async def test_the_ranges_of_each_tier(bench: Bench) -> None:
     sim.log.clear()
     titan.expire("pack_0", "pack_1", "pack_2")
     await titan.update(("pack_0", "pack_1", "pack_2"), only=True)
-    assert ranges(sim.requests) == [(6007, 12), (6108, 23), (6220, 23), (6332, 1), (6588, 72), (7593, 3)]
+    assert ranges(sim.requests) == [(6007, 124), (6220, 113), (6588, 72), (7593, 3)]
     assert not refused(sim)
     assert not sim.writes
 
@@ -77,7 +80,7 @@ async def test_what_nobody_wants_is_not_read(bench: Bench) -> None:
     sim.log.clear()
     report = await titan.update()
     assert report.updated == {"system", "battery"}
-    assert ranges(sim.requests) == [(138, 4), (1144, 9), (1269, 15), (6563, 2), (7519, 4), (7586, 15)]
+    assert ranges(sim.requests) == [(138, 4), (1144, 9), (1269, 15), (6563, 2), (7519, 82)]
 
 
 async def test_one_request_at_a_time_and_the_gap_between(bench: Bench) -> None:
@@ -155,6 +158,60 @@ async def test_holes_are_found_once(bench: Bench) -> None:
     await titan.update(tuple(titan.blocks))
     assert not refused(sim)
     assert titan.wire.memory.absent == set()
+
+
+COSTLY: list[dict[str, Any]] = [
+    {"holes": "undocumented"},
+    {"holes": "undocumented", "functions": {3}},
+    {"holes": "undocumented", "functions": {4}},
+    {"holes": "undocumented", "sunspec": False},
+    {"holes": "undocumented", "max_words": 60},
+    {"max_words": 60},
+    {"extra_holes": {75, 1245, 6050, 6300, 7560}},
+]
+
+
+@pytest.mark.parametrize("options", COSTLY, ids=str)
+async def test_lessons_are_cheap(bench: Bench, options: Any) -> None:
+    """Sixteen refusals teach what a unit serves, whatever that is; a week later no block fails while it is learned again."""
+    sim = await bench.start(packs=2, **options)
+    titan = await everything(bench.modbus(sim))
+    assert 0 < len(refused(sim)) <= 16
+    sim.log.clear()
+    titan.expire()
+    await titan.update(titan.blocks)
+    assert not refused(sim)
+    titan.wire.memory.learned_at -= plan.WEEK
+    titan.expire()
+    assert (await titan.update(titan.blocks)).failed == {}
+    assert 0 < len(refused(sim)) <= 16
+    assert titan.wire.memory.absent <= {52}
+    sim.log.clear()
+    titan.expire()
+    await titan.update(titan.blocks)
+    assert not refused(sim)
+
+
+async def test_the_other_function_is_not_tried_for_a_gap(bench: Bench) -> None:
+    """Once a function has answered, a range with gaps that is refused is divided, not asked for in another way."""
+    sim = await bench.start(extra_holes={7560})
+    titan = await everything(bench.modbus(sim))
+    assert titan.wire.memory.function == 3
+    assert {each.function for each in sim.requests} == {3}
+
+
+async def test_wide_gaps_that_are_refused_leave_the_others(bench: Bench) -> None:
+    """A unit that serves nothing between its parts is still read across the gaps within them."""
+    wide = {6050, 6150, 6300, 1200}
+    sim = await bench.start(packs=2, extra_holes=wide)
+    titan = bench.modbus(sim)
+    wire, parts = titan.wire, registers(6018, 6108, 6130, 6220, 6242, 6332, 1142, 1246)
+    for pair in (parts[:2], parts[2:4], parts[4:6], parts[6:]):
+        assert set((await wire.read(pair)).values) == {each.key for each in pair}
+    assert wire.memory.max_gap == plan.MAX_GAP
+    sim.log.clear()
+    await wire.read(registers(103, 164, 7510, 7572))
+    assert ranges(sim.requests) == [(103, 62), (7510, 1), (7572, 1)]
 
 
 async def test_what_was_learned_survives_a_restart(bench: Bench) -> None:
@@ -424,6 +481,22 @@ async def test_a_unit_that_refuses_everything_is_not_searched(bench: Bench) -> N
     assert len(sim.requests) <= modbus.REFUSALS + 6
 
 
+@pytest.mark.parametrize("code", [1, 2, 3])
+async def test_a_unit_that_refuses_on_and_on_is_asked_no_more_than_usual(bench: Bench, code: int) -> None:
+    """After each failure who is there is asked as well; ranges that this makes anew are not searched."""
+    sim = await bench.start(packs=1)
+    titan = await everything(bench.modbus(sim))
+    sim.faults.modbus = f"exception:{code}"
+    with pytest.raises(DeviceProtocolError):
+        await titan.update(titan.blocks)
+    sim.log.clear()
+    titan.expire()
+    for _ in range(5):
+        with pytest.raises(DeviceProtocolError):
+            await titan.update(titan.blocks)
+    assert len(sim.requests) <= 5 * 2
+
+
 async def test_a_unit_that_refuses_and_then_hangs_up(bench: Bench, quick: None) -> None:
     """What is refused while a unit goes down is not remembered."""
     sim = await bench.start()
@@ -664,12 +737,12 @@ def keys(groups: list[list[Any]]) -> list[list[int]]:
     return [[each.key for each in group] for group in groups]
 
 
-def test_ranges_join_over_small_gaps() -> None:
-    """A gap of 60 words is bridged, 61 are not; 125 words are fetched at once, 126 are not."""
-    assert keys(plan.ranges(registers(0, 61), Memory())) == [[0, 61]]
-    assert keys(plan.ranges(registers(0, 62), Memory())) == [[0], [62]]
+def test_ranges_join_over_gaps() -> None:
+    """125 words are fetched at once, 126 are not; where groups must part, the widest gap is left out."""
+    assert keys(plan.ranges(registers(0, 124), Memory())) == [[0, 124]]
+    assert keys(plan.ranges(registers(0, 125), Memory())) == [[0], [125]]
     assert keys(plan.ranges(registers(0, 60, 120, 124), Memory())) == [[0, 60, 120, 124]]
-    assert keys(plan.ranges(registers(0, 60, 120, 125), Memory())) == [[0, 60, 120], [125]]
+    assert keys(plan.ranges(registers(0, 60, 110, 125), Memory())) == [[0], [60, 110, 125]]
     assert keys(plan.ranges(registers(5, 3, 4), Memory())) == [[3, 4, 5]]
 
 
@@ -680,13 +753,19 @@ def test_what_the_unit_lacks_is_not_fetched_nor_bridged() -> None:
     assert keys(plan.ranges(registers(0, 5), Memory(splits={0}))) == [[0, 5]]
     assert keys(plan.ranges(registers(0, 1, 2), Memory(other_function={1}))) == [[0], [1], [2]]
     assert keys(plan.ranges(registers(0, 1, 3), Memory(splits={90, 91, 92}))) == [[0, 1], [3]]
+    assert keys(plan.ranges(registers(0, 61, 123), Memory(splits={90, 91, 92}, narrowest=61))) == [[0, 61], [123]]
+    assert keys(plan.ranges(registers(0, 61, 123), Memory(splits={190, 191}, narrowest=1))) == [[0, 61, 123]]
     assert keys(plan.ranges([*registers(0, 2), *registers(1, alone=True)], Memory())) == [[0], [1], [2]]
+    assert keys(plan.ranges([*registers(0, 2), *registers(1, alone=True)], Memory(proven={1}))) == [[0, 1, 2]]
 
 
 def test_a_refused_group_is_split_at_its_widest_gap() -> None:
-    """Without a gap it is halved; nothing is lost."""
+    """Without a gap it is halved, and so is what may be too long; nothing is lost."""
     assert keys(list(plan.halves(registers(0, 2, 9, 11)))) == [[0, 2], [9, 11]]
     assert keys(list(plan.halves(registers(0, 1, 2, 3, 4)))) == [[0, 1], [2, 3, 4]]
+    assert keys(list(plan.halves(registers(0, 2, 4, 6, 8)))) == [[0, 2], [4, 6, 8]]
+    assert keys(list(plan.halves(registers(0, 2, 9, 11, 13, 15), long=True))) == [[0, 2], [9, 11, 13, 15]]
+    assert keys(list(plan.halves(registers(0, 50), long=True))) == [[0], [50]]
 
 
 GARBAGE: list[Any] = [
@@ -713,7 +792,9 @@ async def test_a_memory_of_garbage_is_forgotten(bench: Bench, saved: Any) -> Non
 
 def test_a_memory_goes_to_storage_and_back() -> None:
     """What was learned is equal after a restart."""
-    memory = Memory(firmware="1/2", function=4, swapped=True, text_words=8, absent={3, 1}, splits={7}, other_function={9})
+    memory = Memory(
+        firmware="1/2", function=4, swapped=True, text_words=8, absent={3, 1}, splits={7}, other_function={9}, narrowest=3
+    )
     assert memory.as_dict()["absent"] == [1, 3]
     assert Memory.restored(memory.as_dict()) == memory
 
@@ -728,7 +809,7 @@ async def test_refusals_that_begin_in_mid_poll_teach_nothing(bench: Bench, code:
     healthy = len(sim.requests)
     await titan.update(titan.blocks)
     healthy = len(sim.requests) - healthy
-    for _ in range(modbus.DOUBT - 1):
+    for _ in range(plan.DOUBT - 1):
         before = len(sim.requests)
         update = asyncio.create_task(titan.update(titan.blocks))
         while len(sim.requests) == before:  # noqa: ASYNC110 - the simulator has no event for it
@@ -750,7 +831,7 @@ async def test_what_is_refused_again_and_again_is_learned(bench: Bench) -> None:
     for _ in range(2):
         await titan.update(titan.blocks)
     sim.options.extra_holes = {6563}
-    for _ in range(modbus.DOUBT - 1):
+    for _ in range(plan.DOUBT - 1):
         assert (await titan.update(titan.blocks)).failed
         assert titan.wire.memory.absent == set()
     assert (await titan.update(titan.blocks)).failed == {}
