@@ -1,8 +1,8 @@
 """Which call to the cloud is worth making next, and when: what matters most, within what may be spent."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 import math
 import time
@@ -10,7 +10,9 @@ from typing import Any, Final
 
 from ...energy_core.memory import section
 from ...energy_core.points import number
+from .habits import Habits
 from .quota import Quota
+from .records import Record, items
 from .stretch import Stretch, Wish
 
 MINUTE: Final = 60.0
@@ -61,11 +63,20 @@ class Task:
 
 @dataclass
 class Situation:
-    """What is known of a charger: does it answer in the local network, is a car plugged in, does it charge."""
+    """What is known of a charger: does it answer in the local network, is a car plugged in, does it charge.
+
+    The plan itself finds out whether the car that is plugged in has ``charged`` before.
+    """
 
     lan: bool = False
     charging: bool = False
     plugged: bool = False
+    charged: bool = False
+
+    @property
+    def habit(self) -> str | None:
+        """What tells how soon it may begin to charge; None while it charges."""
+        return None if self.charging else "idle" if not self.plugged else "charged" if self.charged else "waiting"
 
 
 NOTHING: Final = Situation()
@@ -96,6 +107,11 @@ class Rhythm:
             return self.lan
         return self.charging if now.charging else self.plugged if now.plugged else self.idle
 
+    def day(self, now: Situation) -> list[tuple[Wish, float]]:
+        """Return what is wanted on a usual day, and for which part of it."""
+        wishes = self.idle, self.plugged, self.charging
+        return [(self.lan, 1.0)] if now.lan else list(zip(wishes, USUAL_DAY, strict=True))
+
 
 LIVE_MOST: Final = 1.25 * HOUR
 RHYTHMS: Final[Mapping[Kind, Rhythm]] = {
@@ -116,17 +132,6 @@ RHYTHMS: Final[Mapping[Kind, Rhythm]] = {
 }
 
 
-@dataclass
-class Record:
-    """What became of a task: its last success, its failures since, and whether it is wanted now."""
-
-    since: float
-    done_at: float | None = None
-    failures: int = 0
-    failed_at: float = 0.0
-    wanted: bool = False
-
-
 class Plan:
     """Says which calls are due; the caller makes them and says how they went."""
 
@@ -142,7 +147,11 @@ class Plan:
         self._silence = 0
         self._silent_at = 0.0
         self._stretch = Stretch(quota, self._seen)
-        self._counted: tuple[Counter[Wish], Mapping[Wish, float]] | None = None
+        self._habits = Habits(self._seen)
+        # What each task wants now, how many want what, and how many do on a usual day.
+        self._wishes: dict[Task, Wish] = {}
+        self._counted: Counter[Wish] | None = None
+        self._usual: Mapping[Wish, float] = {}
 
     def chargers(self, ids: Collection[str]) -> None:
         """Ask for these chargers, and for no others, from now on."""
@@ -155,8 +164,12 @@ class Plan:
 
     def situation(self, device_id: str, now: Situation) -> None:
         """Take in how things stand at a charger; one that is not ours is ignored."""
-        if self._situations.get(device_id, now) != now:
-            self._situations[device_id], self._counted = now, None
+        if before := self._situations.get(device_id):
+            now = replace(now, charged=now.plugged and (before.charging or before.charged))
+            if now.charging and not now.lan:
+                self._habits.began(device_id, before.habit)
+            if before != now:
+                self._situations[device_id], self._counted = now, None
 
     def due(self) -> list[Task]:
         """Return the calls to make now, the most urgent first; ask again when they are made or one failed."""
@@ -178,9 +191,11 @@ class Plan:
 
     def done(self, task: Task) -> None:
         """Note that a call succeeded."""
-        self._silence = 0
+        self._silence, now = 0, self._now()
         if record := self._records.get(task):
-            record.done_at, record.failures, record.wanted = self._now(), 0, False
+            if task.kind is Kind.LIVE and task.device_id is not None:
+                self._habits.looked(task.device_id, self._situations[task.device_id].habit, record.done_at, now)
+            record.done_at, record.failures, record.wanted = now, 0, False
 
     def failed(self, task: Task) -> None:
         """Note that a call failed, for whatever reason: it is not repeated at once."""
@@ -199,20 +214,22 @@ class Plan:
         """Return what must survive a restart, ready for JSON."""
         known = {task: record for task, record in self._records.items() if record.done_at is not None or record.failures}
         return {
-            "tasks": {_name(task): [record.done_at, record.failures, record.failed_at] for task, record in known.items()},
+            "tasks": {_name(task): record.saved() for task, record in known.items()},
             "appetite": round(self._stretch.appetite, 3),
+            "habits": self._habits.saved(),
             "situations": {device_id: vars(now).copy() for device_id, now in self._situations.items()},
         }
 
     def restore(self, saved: Any) -> None:
         """Take back what an earlier life saved, before or after the chargers are named; nonsense is ignored."""
-        self._restored = {name: _record(raw, self._now()) for name, raw in _items(saved, "tasks") if isinstance(raw, list)}
+        self._restored = {name: Record.read(raw, self._now()) for name, raw in items(saved, "tasks") if isinstance(raw, list)}
         self._restored_situations = {
             device_id: Situation(**{name: raw.get(name) is True for name in vars(Situation())})
-            for device_id, raw in _items(saved, "situations")
+            for device_id, raw in items(saved, "situations")
             if isinstance(raw, dict)
         }
         self._counted = None
+        self._habits.restore(section(saved).get("habits"))
         appetite = number(section(saved).get("appetite"))
         self._stretch.hunger(1.0 if appetite is None else appetite)
         self._records |= {task: kept for task in self._records if (kept := self._restored.get(_name(task)))}
@@ -226,8 +243,7 @@ class Plan:
         if back:
             self._silent_at -= back
             for record in self._records.values():
-                record.since, record.failed_at = record.since - back, record.failed_at - back
-                record.done_at = None if record.done_at is None else record.done_at - back
+                record.move(back)
         return now
 
     def _probe_at(self) -> float:
@@ -235,16 +251,17 @@ class Plan:
 
     def _urgency(self, task: Task, at: float, now: float) -> tuple[bool, float]:
         """Return what is greater the longer a task is overdue, compared with how often it is wanted."""
-        return self._records[task].wanted, (now - at) / self._wish(task).interval()
+        return self._records[task].wanted, (now - at) / self._wishes[task].interval()
 
     def _times(self) -> dict[Task, float]:
         """Return when each task is due, as things stand."""
-        wishes, usual = self._wishes()
-        self._stretch.find(wishes, usual, len(self._situations), self._seen, learn=self._silence < DOWN)
+        if self._habits.turned(self._seen) or self._counted is None:
+            self._counted = self._count()
+        self._stretch.find(self._counted, self._usual, len(self._situations), self._seen, learn=self._silence < DOWN)
         return {task: self._at(task, record) for task, record in self._records.items()}
 
     def _at(self, task: Task, record: Record) -> float:
-        wish = self._wish(task)
+        wish = self._wishes[task]
         if wish.ideal == NEVER and not record.wanted:
             return NEVER
         if record.failures:
@@ -258,40 +275,26 @@ class Plan:
             return record.since + RHYTHMS[task.kind].first
         return record.done_at + self._interval(wish)
 
-    def _wish(self, task: Task) -> Wish:
-        return RHYTHMS[task.kind].wish(self._situations.get(task.device_id or "", NOTHING))
-
     def _interval(self, wish: Wish) -> float:
         return wish.interval(self._stretch.usual, self._stretch.tight)
 
-    def _wishes(self) -> tuple[Counter[Wish], Mapping[Wish, float]]:
-        """Return how many want what now, and on a usual day."""
-        if self._counted is None:
-            now, usual = Counter[Wish](), defaultdict[Wish, float](float)
-            for task in self._records:
-                rhythm, situation = RHYTHMS[task.kind], self._situations.get(task.device_id or "", NOTHING)
-                now[rhythm.wish(situation)] += 1
-                for wish, part in _day(rhythm, situation):
-                    usual[wish] += part
-            self._counted = now, usual
-        return self._counted
-
-
-def _day(rhythm: Rhythm, now: Situation) -> Iterable[tuple[Wish, float]]:
-    """Return what is wanted on a usual day, and for which part of it."""
-    return ((rhythm.lan, 1.0),) if now.lan else zip((rhythm.idle, rhythm.plugged, rhythm.charging), USUAL_DAY, strict=True)
+    def _count(self) -> Counter[Wish]:
+        """Note what each task wants at this hour and on a usual day; return how many want what now."""
+        usual = defaultdict[Wish, float](float)
+        habits = self._habits.usual("idle"), self._habits.usual("waiting", "charged"), 1.0
+        self._wishes = {}
+        for task in self._records:
+            rhythm, now = RHYTHMS[task.kind], self._situations.get(task.device_id or "", NOTHING)
+            wish, day = rhythm.wish(now), rhythm.day(now)
+            if task.kind is Kind.LIVE:
+                wish = wish._replace(habit=self._habits.patience(now.habit, self._seen))
+                day = [(each._replace(habit=habit), part) for (each, part), habit in zip(day, habits, strict=False)]
+            self._wishes[task] = wish
+            for each, part in day:
+                usual[each] += part
+        self._usual = usual
+        return Counter(self._wishes.values())
 
 
 def _name(task: Task) -> str:
     return f"{task.kind}:{task.device_id or ''}"
-
-
-def _items(saved: Any, part: str) -> Iterable[tuple[str, Any]]:
-    """Return the pairs of a part of what was saved, none when it is not there."""
-    return section(section(saved).get(part)).items()
-
-
-def _record(raw: list[Any], now: float) -> Record:
-    """Return a record as it was saved; no time in it lies in the future."""
-    done_at, failures, failed_at = (None if at is None else min(at, now) for at in map(number, (*raw, None, None, None)[:3]))
-    return Record(now, done_at, int(max(failures or 0, 0)), failed_at or 0.0)

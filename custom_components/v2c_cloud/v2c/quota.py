@@ -90,6 +90,12 @@ class Quota:
         room, kept = self._room(command=command)
         return max(0, min(room - len(self._uses()), self._heard_room(kept)))
 
+    @property
+    def counted(self) -> float:
+        """For how much of the last 24 hours calls have been counted: all of it, but for the first day."""
+        uses = self._uses()
+        return max(0.0, self._counted_at - uses[0]) if uses else 0.0
+
     def returning(self, seconds: float) -> int:
         """Return how many calls come free within so many seconds; none when the server allows less than our count."""
         if self._heard and self._heard.remaining < self.limit - len(self._uses()):

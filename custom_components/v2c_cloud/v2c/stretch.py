@@ -9,9 +9,9 @@ from .quota import Quota
 
 HOUR: Final = 3600.0
 # So much of what polls may take shall be used on average: the rest is there when several cars charge for long.
-AIM: Final = 0.93
+AIM: Final = 0.95
 # Appetite follows what rolling days really cost, in about so long, and within these bounds.
-LEARNING: Final = 3 * DAY
+LEARNING: Final = 1.5 * DAY
 LEAST_APPETITE: Final = 0.5
 MOST_APPETITE: Final = 2.5
 # What is left and what the rolling day gives back may be spent within this time, but for a cushion, left for what is
@@ -27,17 +27,20 @@ PRECISION: Final = 1.01
 class Wish(NamedTuple):
     """How often a call is wanted: each ``ideal`` seconds, ``most`` at the longest, and how it gives way in between.
 
-    ``power`` says how it shares in the stretch of a usual day, ``yielding`` in what a day with little left adds.
+    ``power`` says how it shares in the stretch of a usual day, ``yielding`` in what a day with little left adds. At this
+    hour it can wait ``habit`` times as long as at others; longer only as far as wishes must be stretched at all.
     """
 
     ideal: float
     most: float
     power: float = 1.0
     yielding: float = 2.0
+    habit: float = 1.0
 
     def interval(self, stretch: float = 1.0, tight: float = 1.0) -> float:
         """Return the seconds between two calls."""
-        return min(self.ideal * math.pow(stretch, self.power) * math.pow(tight, self.yielding), self.most)
+        usual = min(self.habit, stretch) * math.pow(stretch, self.power)
+        return min(self.ideal * usual * math.pow(tight, self.yielding), self.most)
 
 
 class Stretch:
@@ -60,7 +63,7 @@ class Stretch:
         soon = HORIZON * (1 + 2 / max(chargers, 1))
         pace = (max(0, left - CUSHION) + RETURNED * quota.returning(soon)) / soon
         self.tight = _least(lambda factor: _rate(wishes, self.usual, factor) <= pace, self.tight)
-        rest = 1 - (quota.daily - left) / aim
+        rest = quota.counted / DAY - (quota.daily - left) / aim
         passed, self._learned_at = min(max(now - self._learned_at, 0.0), HOUR), now
         # Where every wish is granted, a rest is no reason to plan with more.
         if learn and (self.usual > 1 or rest < 0):

@@ -242,6 +242,76 @@ class TestScarcity:
         assert plan.due()[0] == LIVE
 
 
+class TestHabits:
+    """A look comes sooner at the hours when charges begin."""
+
+    NAMES = tuple(f"C{number:02}" for number in range(10))
+    COMES, BEGINS, ENDS = 18, 19, 22
+
+    def live(self, plan, clock, days, *, quota):
+        """Let each car come, charge and go at the same hours; return when was looked at which charger, by its state."""
+        looks, end = [], clock() + days * DAY
+        while clock() < end:
+            for task in plan.due():
+                quota.spend(command=False)
+                plan.done(task)
+                if task.kind is Kind.LIVE:
+                    hour = clock() % DAY / HOUR
+                    now = Situation(plugged=hour >= self.COMES, charging=self.BEGINS <= hour < self.ENDS)
+                    looks.append((hour, task.device_id, now))
+                    plan.situation(task.device_id, now)
+            clock.advance(plan.wait())
+        return looks
+
+    def delay(self, looks):
+        """Return the mean of hours until the charges of a day were seen."""
+        seen = {name: hour - self.BEGINS for hour, name, now in reversed(looks) if now.charging}
+        return sum(seen.values()) / len(seen)
+
+    def test_a_charge_at_its_usual_hour_is_seen_sooner(self, quota, clock):
+        plan = Plan(quota, clock=clock)
+        plan.chargers(self.NAMES)
+        self.live(plan, clock, 14, quota=quota)
+        looks = self.live(plan, clock, 1, quota=quota)
+        unusual = 6 * len(self.NAMES) / sum(9 <= hour < 15 for hour, *_ in looks)
+        assert self.delay(looks) < unusual / 4
+        waiting = sum(self.COMES <= hour < self.BEGINS for hour, *_ in looks)
+        charged = sum(hour >= self.ENDS + 1 for hour, *_ in looks)
+        assert waiting > 2 * charged
+
+    def test_no_charger_is_forgotten_at_an_unusual_hour(self, quota, clock):
+        plan = Plan(quota, clock=clock)
+        plan.chargers(self.NAMES)
+        self.live(plan, clock, 14, quota=quota)
+        asked = follow(plan, clock, 2 * DAY, quota=quota)
+        assert all(max(gaps(asked, Task(Kind.LIVE, name))) <= 1.25 * HOUR + 15 * MINUTE for name in self.NAMES)
+
+    def test_what_can_be_had_does_not_wait_for_its_hour(self, clock):
+        quota = Quota(limit=20_000, clock=clock)
+        plan = Plan(quota, clock=clock)
+        plan.chargers(["A"])
+        self.live(plan, clock, 14, quota=quota)
+        assert max(gaps(follow(plan, clock, DAY, quota=quota), LIVE)) <= 306
+
+    def test_habits_survive_a_restart(self, quota, clock):
+        plan = Plan(quota, clock=clock)
+        plan.chargers(self.NAMES)
+        self.live(plan, clock, 2, quota=quota)
+        habits = plan.saved()["habits"]
+        assert sum(habits["waiting"][1]) == pytest.approx(20, abs=1)
+        later = Plan(quota, clock=clock)
+        later.restore(json.loads(json.dumps(plan.saved())))
+        assert later.saved()["habits"] == habits
+
+    def test_the_local_network_teaches_nothing(self, plan, quota, clock):
+        settle(plan, clock)
+        plan.hurry(LIVE)
+        plan.done(LIVE)
+        plan.situation("A", Situation(lan=True, plugged=True))
+        plan.situation("A", Situation(lan=True, plugged=True, charging=True))
+        assert not any(sum(starts) for _, starts in plan.saved()["habits"].values())
+
+
 class TestFailure:
     """What does not answer is asked ever more seldom."""
 
@@ -355,7 +425,7 @@ class TestMemory:
     def test_rubbish_is_ignored(self, plan, saved):
         plan.restore(saved)
         assert len(plan.due()) == 4
-        assert plan.saved() == {"tasks": {}, "appetite": 1.0, "situations": {"A": vars(Situation())}}
+        assert plan.saved() == {"tasks": {}, "appetite": 1.0, "habits": {}, "situations": {"A": vars(Situation())}}
 
     def test_no_time_of_the_past_lies_in_the_future(self, rich, clock):
         rich.restore({"tasks": {"live:A": [clock() + 30 * DAY, 0, 0], "reported:A": [None, 3, 1e300]}})

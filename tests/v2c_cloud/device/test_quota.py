@@ -50,6 +50,15 @@ class TestOwnCount:
         assert (quota.left(), quota.left(command=True)) == (900, 950)
         assert quota.blocked_until is None
 
+    def test_it_knows_for_how_long_it_has_counted(self, quota, clock):
+        assert quota.counted == 0
+        spend(quota, 1)
+        clock.advance(3 * HOUR)
+        spend(quota, 1)
+        assert quota.counted == 3 * HOUR
+        clock.advance(22 * HOUR)
+        assert quota.counted == 22 * HOUR
+
     def test_polls_stop_at_the_reserve_and_commands_at_the_share(self, quota, clock):
         spend(quota, 900)
         with pytest.raises(RateLimitedError) as caught:
