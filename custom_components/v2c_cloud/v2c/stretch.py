@@ -65,6 +65,8 @@ class Stretch:
         self.tight = _least(lambda factor: _rate(wishes, self.usual, factor) <= pace, self.tight)
         rest = quota.counted / DAY - (quota.daily - left) / aim
         passed, self._learned_at = min(max(now - self._learned_at, 0.0), HOUR), now
+        # Days with little left were planned with too much; the fewer chargers, the more one day differs from the next.
+        rest -= math.log(self.tight) / max(chargers, 1)
         # Where every wish is granted, a rest is no reason to plan with more.
         if learn and (self.usual > 1 or rest < 0):
             self.hunger(self.appetite + rest * passed / LEARNING)
