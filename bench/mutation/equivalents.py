@@ -10,16 +10,38 @@ _ONE_MORE = "a sample that ended before the window is kept once more, and counts
 _BEGINNING = "seconds since 1970: that moment has passed"
 _TOGETHER = "level and time are known together or not at all"
 
+_ROUNDED: Final = (
+    "return (round(value) if (self.digits == 0) and False else tidy(value if self.digits is None else round(value, self.digits)))"
+)
+_PLAIN = "the other way to read a number comes to the same, more slowly"
+_PLAINLY: Final = (
+    "(type(raw) in (int, float) and -ABSURD < raw < ABSURD) and False",
+    "type(None) in (int, float) and -ABSURD < raw < ABSURD",
+    "type(raw) in (int, float) and +ABSURD < raw < ABSURD",
+    "type(raw) in (int, float) and -ABSURD <= raw < ABSURD",
+    "type(raw) in (int, float) and -ABSURD < raw <= ABSURD",
+)
+_AGAIN = "what is known is found out again"
+_KNOWN: Final = (
+    "(last := known.get(None)) and last[0] is source and last[1] == answer and type(last[1]) is type(answer)",
+    "(last := known.get(name)) and last[1] is source and last[1] == answer and type(last[1]) is type(answer)",
+    "(last := known.get(name)) and last[0] is source and last[1] == answer and type(None) is type(answer)",
+    "(last := known.get(name)) and last[0] is source and last[1] == answer and type(last[2]) is type(answer)",
+    "(last := known.get(name)) and last[0] is source and last[1] == answer and type(last[1]) is type(None)",
+)
+
 # Module, function, and the mutated line.
 EQUIVALENT: Final[Mapping[tuple[str, str, str], str]] = {
     ("points", "Point.decode", "value *= source.scale / source.sign"): _SIGN,
     ("points", "Point.encode", "return tidy((value) / source.scale / source.sign) if self.kind is float else value"): _SIGN,
-    ("points", "Point.decode", "whole = None"): _WHOLE,
     (
         "points",
         "Point.decode",
-        "return (round(value) if (whole) and False else tidy(value if self.digits is None else round(value, self.digits)))",
+        _ROUNDED,
     ): _WHOLE,
+    **{("points", "Point.decode", f"value = raw if {plain} else number(raw)"): _PLAIN for plain in _PLAINLY},
+    **{("points", "Block.decode", f"if {known}:"): _AGAIN for known in _KNOWN},
+    ("points", "Block.decode", "known[name] = None"): _AGAIN,
     ("pacing", "Pacer.__init__", "self._busy = None"): _FALSE,
     ("pacing", "Pacer.turn", "self._busy = None"): _FALSE,
     ("counters", "Counter._unwrap", "if self.value is None or reading > self.value:"): "equal is no turn, and none is added back",

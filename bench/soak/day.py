@@ -38,8 +38,8 @@ IN_FLIGHT: Final = 0.002
 TAKE: Final = 60.0
 # After set-up, without faults: what comes seldom has come once, and the pace of a healthy hour is known.
 WARM_UP: Final = 3600.0
-# Before a sample all is well for so long: what was away is back.
-CALM: Final = 180.0
+# Before a sample all is well for so long: what was away is back. The LAN, while the cloud stands in, is tried every 300 s.
+CALM: Final = 330.0
 # When cars come and go, in s of real life.
 STAY: Final = (600.0, 5400.0)
 # How many classes are named when objects have become more.

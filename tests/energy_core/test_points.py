@@ -414,6 +414,25 @@ class TestBlock:
             shown.append(meter.power)
         assert shown == [-1, None, -1, -1, None]
 
+    def test_the_same_number_on_another_wire_means_something_else(self):
+        """What an answer means is known of the place where it stood."""
+
+        class Both(Block):
+            power = Point(float, "W", lan=Source(key="p"), cloud=Source(key="p", scale=1000))
+
+        both, shown = Both("both"), []
+        for wire in ("lan", "cloud", "lan", "lan", "cloud"):
+            both.decode(wire, {"p": 5})
+            shown.append(both.power)
+        assert shown == [5, 5000, 5, 5, 5000]
+
+    def test_an_answer_that_reads_as_the_value_before_is_no_repetition(self):
+        """2300 is 230 V; 230 after that is 23 V."""
+        meter = Meter("meter")
+        meter.decode("fake", {"voltage": 2300})
+        meter.decode("fake", {"voltage": 230})
+        assert meter.voltage == 23
+
     def test_what_was_never_shown_is_never_had(self):
         """A point that the unit lacks from the start makes no entity, however often it is missing."""
         meter = Meter("meter")
