@@ -22,6 +22,8 @@ from .saying import Said
 RELOADS: Final = 1000
 # Before the first sample everything was loaded so often: what is kept from then on is kept on purpose.
 WARM_UP: Final = 5
+# What a reload has begun is over after so many s: second readings, and connections that are kept for a while.
+REST: Final = 60.0
 SMALL: Final = Size(chargers=1, inverters=4, titan_http=False)
 BUSY: Final = Size(chargers=20, inverters=1, titan_http=False, charger_interval=5)
 # As slow as a box may be, in s, so that polls of different chargers overlap.
@@ -68,11 +70,13 @@ async def _reloaded(clock: VirtualTime, count: int) -> Left:
             entries = await add_all(hass, there)
             for turn in range(WARM_UP + count):
                 if turn == WARM_UP:
+                    await asyncio.sleep(REST)
                     before, listeners = await sample(0, lambda: there.connections), _listeners(hass)
                 for entry in entries:
                     await hass.config_entries.async_reload(entry.entry_id)
                 await hass.async_block_till_done()
                 asked.take(there)
+            await asyncio.sleep(REST)
             after = await sample(1, lambda: there.connections)
             return Left(before=before, after=after, listeners=_listeners(hass) - listeners, said=said)
 
