@@ -137,6 +137,7 @@ def test_picture() -> None:
     assert "5 min" in svg
 
 
+@pytest.mark.timeout(300)
 def test_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """It says what it found, writes where it should, and its exit code is the verdict."""
     monkeypatch.setattr(control, "ALL", Seeds(mixed=1, step=1))

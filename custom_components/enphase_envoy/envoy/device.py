@@ -63,11 +63,13 @@ class Envoy(TurnTaker):
         self.asked_phases = phases
         self.ledger = Ledger()
         self.estimates = Estimates()
+        self.failing: set[str] = set()
         # By which reports, and for which day, the production of each inverter was estimated.
         self.estimated_by: tuple[object, object] = (None, None)
         self.trusts_sum = True
         self._summed_at = -math.inf
         self._absent = 0
+        self._heard_at: dict[str, float] = {}
         self._decided = False
         self._chosen: object = None
         self.info = self.add(Info("info"))
@@ -78,9 +80,8 @@ class Envoy(TurnTaker):
         self.token = self.add(Token("token"))
         self.storage = self.add(Storage("storage"))
         self.report = self.add(Eim("report", item="inverters"))
-        for block in (Meters("meters"), Inverters("inverters"), Ensemble("ensemble")):
+        for block in (Meters("meters"), Inverters("inverters"), Ensemble("ensemble"), Inventory("inventory")):
             self.add(block)
-        self.inventory = self.add(Inventory("inventory"))
         self.generator = self.add(Generator("generator"))
         for other in (Contacts("contacts"), ExportLimit("export_limit"), Home("home")):
             self.add(other)
@@ -105,7 +106,7 @@ class Envoy(TurnTaker):
     def recent(self, block: Block) -> bool:
         """Tell whether a block was read lately, as one that nobody has needed so far was not."""
         heard = max(times.get(block.name, -math.inf) for times in (self._heard_at, self._read_at))
-        return block.every == FAST or self._clock() - heard < OLD * max(self.period(block), self.pace)
+        return block.every == FAST or self._clock() - heard < OLD * max(block.every, self.pace)
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -138,6 +139,7 @@ class Envoy(TurnTaker):
 
     @override
     def _count(self, report: UpdateReport) -> None:
+        self._heard_at |= dict.fromkeys(report.updated, self._clock())
         units.heal_storage(self)
         super()._count(report)
 
