@@ -120,8 +120,7 @@ class Device:
             if reading.failed and (error := reading.error(block.sources(name).values())) is not None:
                 failed[block.name] = error
                 continue
-            if not self.repeats(block):
-                block.decode(name, reading.values)
+            block.decode(name, reading.values)
             self._read_at[block.name] = heard_at
             self._shown.add(block.name)
         self._begun = self._begun or not only
@@ -129,10 +128,6 @@ class Device:
         self._count(report)
         self.digest(report)
         return report
-
-    def repeats(self, _block: Block) -> bool:
-        """Tell whether the device has just said the very same of a block again, so that nothing needs to be decoded."""
-        return False
 
     def label(self, name: str) -> str:
         """Return what the log calls a block; those that fail together share a label."""

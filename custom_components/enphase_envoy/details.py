@@ -14,12 +14,13 @@ from .envoy.points import Inverter, InverterDetail, InverterState
 
 # The gateway itself tells details of no more than this.
 FEW: Final = 50
+# Their power, which nearly everybody wants to see, is no detail.
 OF_INVERTERS: Final = frozenset({Inverter, InverterDetail, InverterState})
 
 
 def is_detail(block: Block, description: PointDescription) -> bool:
-    """Tell whether an entity is about a single inverter, and begins disabled."""
-    return type(block) in OF_INVERTERS and not description.entity_registry_enabled_default
+    """Tell whether an entity is about a single inverter, and not its power."""
+    return type(block) in OF_INVERTERS and description.point is not Inverter.power
 
 
 class Details:

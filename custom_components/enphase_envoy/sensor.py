@@ -21,7 +21,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from ..energy_core.ha.descriptions import DIAGNOSTIC, SensorPoint, sensor
 from ..energy_core.ha.loop_entities import LoopEntity, LoopStatus, add_to_loops, status_of
 from ..energy_core.ha.platforms import EnergySensor, add_when_shown
-from ..energy_core.points import Point
+from ..energy_core.points import Point, Value
 from .coordinator import EnvoyConfigEntry
 from .envoy.points import (
     Acb,
@@ -40,6 +40,7 @@ from .envoy.points import (
     Generator,
     Home,
     Info,
+    Inventory,
     Inverter,
     InverterDetail,
     Inverters,
@@ -303,6 +304,8 @@ GATEWAY = (
     _sensor(Home.database, **QUIET),
 )
 
+SILENT = (_sensor(Inventory.silent, key="inverters_silent", state_class=MEASUREMENT, **SHOWN),)
+
 # Surplus levels
 
 LEVEL_STATUS = (status_of(KIND, SurplusLevel),)
@@ -324,6 +327,29 @@ LEVEL_COUNT = (
         **QUIET,
     ),
 )
+
+
+class SilentInverters(EnergySensor):
+    """How many inverters the gateway does not hear, and which."""
+
+    _unrecorded_attributes = frozenset({"serial_numbers"})
+
+    @override
+    def shown(self) -> Value | None:
+        """Return who they are: when others fall silent, that is news, though they be as many."""
+        return self.block.get(Inventory.who)
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return how many."""
+        return self.block.get(Inventory.silent)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """Tell which."""
+        return {"serial_numbers": [item for item in str(self.shown() or "").split(",") if item]}
 
 
 class SurplusPower(LoopEntity, SensorEntity):
@@ -363,3 +389,4 @@ async def async_setup_entry(
     for make, described in ((LoopStatus, LEVEL_STATUS), (SurplusPower, LEVEL_POWER), (Activations, LEVEL_COUNT)):
         add_to_loops(entry.runtime_data.loops, async_add_entities, make, described)
     add_when_shown(entry.runtime_data, entry, async_add_entities, table, EnergySensor)
+    add_when_shown(entry.runtime_data, entry, async_add_entities, SILENT, SilentInverters)

@@ -1,5 +1,6 @@
 """One gateway and everything behind it: which parts there are, how fresh each is kept, what is shown."""
 
+from collections import Counter as Counts
 from collections.abc import Collection, Mapping
 from datetime import datetime
 import math
@@ -46,6 +47,10 @@ ENERGIES_EVERY: Final = 30.0
 # So many readings too late, and what nobody has needed so far is of another time.
 OLD: Final = 4.0
 DAILY_SLOT: Final = ".energy_today"
+# So many silences in a row a block is believed in what it said before, as its own entities are; then others stand in.
+BORNE: Final = 1
+# What follows from a command to one of the parts behind the gateway shows here, too.
+FOLLOWING: Final = frozenset({"ensemble", "secctrl", "contacts"})
 # Blocks that are read to find parts.
 FINDERS: Final = ("info", "meters", "report", "inverters", "ensemble", "contacts", "production")
 
@@ -63,13 +68,12 @@ class Envoy(TurnTaker):
         self.asked_phases = phases
         self.ledger = Ledger()
         self.estimates = Estimates()
-        self.failing: set[str] = set()
+        self._slips: Counts[str] = Counts()
         # By which reports, and for which day, the production of each inverter was estimated.
         self.estimated_by: tuple[object, object] = (None, None)
         self.trusts_sum = True
         self._summed_at = -math.inf
         self._absent = 0
-        self._heard_at: dict[str, float] = {}
         self._decided = False
         self._chosen: object = None
         self.info = self.add(Info("info"))
@@ -80,8 +84,9 @@ class Envoy(TurnTaker):
         self.token = self.add(Token("token"))
         self.storage = self.add(Storage("storage"))
         self.report = self.add(Eim("report", item="inverters"))
-        for block in (Meters("meters"), Inverters("inverters"), Ensemble("ensemble"), Inventory("inventory")):
+        for block in (Meters("meters"), Inverters("inverters"), Ensemble("ensemble")):
             self.add(block)
+        self.inventory = self.add(Inventory("inventory"))
         self.generator = self.add(Generator("generator"))
         for other in (Contacts("contacts"), ExportLimit("export_limit"), Home("home")):
             self.add(other)
@@ -106,7 +111,7 @@ class Envoy(TurnTaker):
     def recent(self, block: Block) -> bool:
         """Tell whether a block was read lately, as one that nobody has needed so far was not."""
         heard = max(times.get(block.name, -math.inf) for times in (self._heard_at, self._read_at))
-        return block.every == FAST or self._clock() - heard < OLD * max(block.every, self.pace)
+        return block.every == FAST or self._clock() - heard < OLD * max(self.period(block), self.pace)
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -126,6 +131,13 @@ class Envoy(TurnTaker):
         return await super().update([block.name for block in blocks], only=True, wire=wire)
 
     @override
+    def touched(self, *names: str) -> None:
+        """Distrust what was read of the named blocks, which were written since, and have read what may follow from it."""
+        following = {block.name for block in self.blocks.values() if endpoint(block) in FOLLOWING}
+        super().touched(*names, *following)
+        self.expire(*following)
+
+    @override
     def replaced(self, before: Block | None) -> None:
         """Count on from what another CT reads: its registers began elsewhere."""
         if isinstance(before, Meter):
@@ -139,14 +151,13 @@ class Envoy(TurnTaker):
 
     @override
     def _count(self, report: UpdateReport) -> None:
-        self._heard_at |= dict.fromkeys(report.updated, self._clock())
         units.heal_storage(self)
         super()._count(report)
 
     @override
     def digest(self, report: UpdateReport) -> None:
         """Find parts, and derive what no endpoint says."""
-        self.failing = (self.failing | report.failed.keys()) - report.updated
+        self._note_failures(report)
         if "info" in report.updated:
             self._recognise()
         self._decide()
@@ -163,6 +174,13 @@ class Envoy(TurnTaker):
         if self._begun:
             # Not while parts are only being found: days are counted from the best register on.
             site.derive(self, now, energies=self._turn())
+
+    def _note_failures(self, report: UpdateReport) -> None:
+        if not report.failed and not self._slips:
+            return
+        self._slips = Counts({name: slips for name, slips in self._slips.items() if name not in report.updated})
+        self._slips.update(report.failed.keys())
+        self.failing = {name for name, slips in self._slips.items() if slips > BORNE}
 
     def _turn(self) -> bool:
         """Tell whether it is time for the energies: they move slowly, and each change is a row in a database."""

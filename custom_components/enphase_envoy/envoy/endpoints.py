@@ -11,7 +11,7 @@ from typing import Any, Final
 from ...energy_core.http import Json, parse as parse_json
 from . import parse
 from .parse import Flat
-from .points import Meter, MeterDetail, fields_of
+from .points import AcbStore, AcbSum, Eim, Meter, MeterDetail, fields_of
 
 # The meters answer within tens of milliseconds, the others within seconds; a busy gateway takes its time.
 QUICK: Final = 10.0
@@ -42,11 +42,12 @@ def _get(path: str, read: Callable[[Any], Flat], **more: Any) -> Endpoint:
 
 
 OF_METERS: Final = (*fields_of(Meter), *fields_of(MeterDetail))
+OF_REPORT: Final = tuple(dict.fromkeys(field for part in (Eim, AcbSum, AcbStore) for field in fields_of(part)))
 ENDPOINTS: Final[dict[str, Endpoint]] = {
     "info": Endpoint(path="/info", read=parse.info, deadline=QUICK),
     "meters": _get("/ivp/meters", parse.meters),
     "readings": _get("/ivp/meters/readings", partial(parse.readings, fields=OF_METERS), deadline=QUICK),
-    "production": _get("/production.json?details=1", parse.production),
+    "production": _get("/production.json?details=1", partial(parse.production, fields=OF_REPORT)),
     "v1": _get("/api/v1/production", parse.v1_production),
     "inverters": _get("/api/v1/production/inverters", parse.inverters),
     "device_data": _get("/ivp/pdm/device_data", parse.device_data),

@@ -86,10 +86,10 @@ def meters(flat: Flat) -> list[Entry]:
 
 def segments(flat: Flat) -> list[Entry]:
     """Return the segments of the production report that mean something: without meters they hold garbage (trap 12)."""
-    found = items(flat)
+    found = {key[1] for key in flat if isinstance(key, tuple)}
     entries: list[Entry] = []
     for name in SEGMENTS:
-        if not number(found.get(name, {}).get("activeCount")):
+        if not number(flat.get(("production", name, "activeCount"))):
             continue
         kind = name.replace("-", "_")
         entries.append(Entry(make=Eim, item=name, kind=kind))
@@ -98,7 +98,7 @@ def segments(flat: Flat) -> list[Entry]:
         ]
         # A single line is the whole again.
         entries += lines if len(lines) > 1 else []
-    if number(found.get("acb", {}).get("activeCount")) and "percentFull" in found["acb"]:
+    if number(flat.get(("production", "acb", "activeCount"))) and ("production", "acb", "percentFull") in flat:
         entries += [Entry(make=make, item="acb") for make in (AcbSum, AcbStore)]
     return entries
 

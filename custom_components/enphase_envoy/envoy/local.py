@@ -1,7 +1,7 @@
 """The gateway's own wire: endpoints read one after the other, each failing alone; writes on fresh data."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 import logging
 import time
 from typing import Final, override
@@ -57,31 +57,33 @@ class Local(Wire):
     @override
     async def read(self, sources: Sequence[Source], *, command: bool = False) -> Reading:
         """Read the endpoints of ``sources``; raise only when none of them, nor the gateway itself, answers."""
-        wanted = dict.fromkeys([_endpoint(source.key) for source in sources])
-        values: Mapping[Key, Raw] = {}
+        answers, errors = await self.ask(dict.fromkeys(_endpoint(source.key) for source in sources), command=command)
+        values = {key: raw for flat in answers.values() for key, raw in flat.items()}
+        failed = {source.key: errors[name] for source in sources if (name := _endpoint(source.key)) in errors}
+        return Reading(values=values, failed=failed)
+
+    async def ask(self, names: Iterable[str], *, command: bool = False) -> tuple[dict[str, Flat], dict[str, EnergyError]]:
+        """Return what each endpoint says, or why it does not; raise only when none of them, nor the gateway, answers."""
+        answers: dict[str, Flat] = {}
         errors: dict[str, EnergyError] = {}
         alive = False
         self.answered = self.answered if command else set()
-        for name in wanted:
+        for name in names:
             standing = None if command else self.health.waits(name)
             if standing is not None:
                 errors[name] = standing
                 continue
             try:
-                fresh = await self._fresh(name, command=command)
-                values = {**values, **fresh} if values else fresh
+                answers[name] = await self._fresh(name, command=command)
             except EnergyError as error:
                 if is_about_access(error):
                     raise
                 errors[name] = error
-                if not alive and not values:
+                if not alive and not any(answers.values()):
                     # Before the next one is waited for: where nobody is, each would take its time.
                     await self._look_for_life(name, error)
                 alive = True
-        if not errors:
-            return Reading(values=values)
-        failed = {source.key: errors[name] for source in sources if (name := _endpoint(source.key)) in errors}
-        return Reading(values=values, failed=failed)
+        return answers, errors
 
     @override
     async def write(self, values: Sequence[tuple[Source, Raw]]) -> None:

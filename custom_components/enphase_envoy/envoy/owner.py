@@ -1,6 +1,7 @@
 """Owns the parts behind a gateway: adopts what an answer shows, lets go of what has been missing for a while."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
+from functools import cache
 from typing import Any, ClassVar, Final, cast, override
 
 from ...energy_core.device import Device
@@ -9,14 +10,12 @@ from . import units
 from .families import Entry, name_of
 from .local import Local
 from .parse import Flat
-from .points import WIRE, Eim, Inverter, InverterDetail, InverterState, Meter, Part
+from .points import WIRE, Eim, InverterDetail, Meter, Part
 
 # Reports in which a part must be missing before it is taken to be gone.
 GONE_AFTER: Final = 3
 # Families of which an empty list says nothing: some firmware empties that of the inverters every four hours.
 PATIENT: Final = frozenset({"inverters", "contact_settings"})
-# The endpoints in which inverters report.
-REPORTS: Final[Mapping[type[Block], str]] = {Inverter: "inverters", InverterDetail: "device_data", InverterState: "inventory"}
 # What nobody has had so far: it appears with the firmware that has it.
 SINCE_LATER: Final = frozenset({"energy_yesterday", "energy_week"})
 
@@ -36,9 +35,11 @@ class PartOwner(Device):
         self._parts: dict[type[Part], list[Any]] = {}
         self._only: dict[tuple[type[Part], str, int], Any] = {}
         self._phases_found: int | None = None
-        # The answer that each inverter was last read from, and each family was found complete in.
+        # The answer that each block was last read from.
         self._heard_in: dict[str, Flat] = {}
+        # The answer in which each family was found complete, and as what.
         self._complete_in: dict[str, Flat] = {}
+        self._complete_as: dict[str, list[Entry]] = {}
 
     def part[P: Part](self, make: type[P], kind: str, phase: int = 0) -> P | None:
         """Return the only part of a kind, or one of its phases."""
@@ -73,8 +74,8 @@ class PartOwner(Device):
     def forget(self, name: str) -> None:
         """Stop owning a part that is gone."""
         self._look_up_anew()
-        self._heard_in.pop(name, None)
         self._complete_in.clear()
+        self._complete_as.clear()
         super().forget(name)
 
     def _look_up_anew(self) -> None:
@@ -87,24 +88,14 @@ class PartOwner(Device):
         told = {name for name, block in self.blocks.items() if any(value is not None for value in block.values.values())}
         self._shown &= told - set(self.finders)
 
-    @override
-    def repeats(self, block: Block) -> bool:
-        """An inverter whose report is the last one again has nothing new to tell; there may be hundreds."""
-        source = REPORTS.get(type(block))
-        if source not in self.local.answered:
-            self._heard_in.pop(block.name, None)
-            return False
-        answer, name = self.local.seen[source], block.name
-        if self._heard_in.get(name) is answer and name in self._shown:
-            return True
-        self._heard_in[name] = answer
-        return False
-
     def find(self, family: str, entries: Callable[[Flat], list[Entry]]) -> None:
         """Look for parts in what the endpoint of a family says, unless that is what they were all found in."""
         answer = self.local.seen[family]
-        if self._complete_in.get(family) is not answer and self.sync(family, entries(answer)):
-            self._complete_in[family] = answer
+        if self._complete_in.get(family) is answer:
+            return
+        found = entries(answer)
+        if found == self._complete_as.get(family) or self.sync(family, found):
+            self._complete_in[family], self._complete_as[family] = answer, found
 
     def sync(self, family: str, entries: list[Entry]) -> bool:
         """Own a block for each part that the ``family`` of parts of an endpoint has; let go of those long missing.
@@ -146,14 +137,20 @@ class PartOwner(Device):
             block.values.update(dict.fromkeys(block.points.keys() - SINCE_LATER))
         name = endpoint(block)
         if name in self.local.answered:
-            block.decode(WIRE, self.local.seen[name])
+            answer = self._heard_in[block.name] = self.local.seen[name]
+            block.decode(WIRE, answer)
             self._read_at[block.name] = self._clock()
             self._shown.add(block.name)
 
 
 def endpoint(block: Block) -> str | None:
     """Return the endpoint that a block is read from, None for one that is derived."""
-    for point in block.points.values():
+    return _endpoint_of(type(block))  # type: ignore[arg-type]
+
+
+@cache
+def _endpoint_of(kind: type[Block]) -> str | None:
+    for point in kind.points.values():
         if (source := point.source(WIRE)) is not None:
             return source.key[0] if isinstance(source.key, tuple) else None
     return None

@@ -103,27 +103,28 @@ def meters(document: Json) -> Flat:
     return flat
 
 
-def readings(document: Json, fields: Collection[str]) -> Flat:
-    """``/ivp/meters/readings``: each CT by its ``eid``, its phases as ``eid.1`` to ``eid.3``; no other ``fields``.
+def _pick(flat: Flat, endpoint: str, item: str, row: Mapping[str, Raw], fields: Collection[str]) -> None:
+    """Take over no other ``fields``: of what is read often, what nobody asks for is not even looked at."""
+    for field in fields:
+        if (raw := row.get(field)) is not None and not isinstance(raw, dict | list):
+            flat[endpoint, item, field] = signed(raw) if field in POWERS else raw
 
-    It is read every few seconds, so what nobody asks for is not even looked at.
-    """
+
+def readings(document: Json, fields: Collection[str]) -> Flat:
+    """``/ivp/meters/readings``: each CT by its ``eid``, its phases as ``eid.1`` to ``eid.3``."""
     flat: Flat = {}
     for entry in objects(document):
         eid = text(entry.get("eid"))
         if eid is None:
             continue
         for phase, row in enumerate((entry, *inner(entry, "channels"))):
-            item = f"{eid}.{phase}" if phase else eid
-            for field in fields:
-                if (raw := row.get(field)) is not None:
-                    flat["readings", item, field] = signed(raw) if field in POWERS else raw
+            _pick(flat, "readings", f"{eid}.{phase}" if phase else eid, row, fields)
     if not flat:
         raise DeviceProtocolError("no meter at all")
     return flat
 
 
-def production(document: Json) -> Flat:
+def production(document: Json, fields: Collection[str]) -> Flat:
     """``/production.json``: segments by what they measure, never by position (trap 11).
 
     Segments are ``inverters``, ``acb``, ``production``, ``total-consumption`` and ``net-consumption``;
@@ -133,13 +134,15 @@ def production(document: Json) -> Flat:
     flat: Flat = {}
     for group in ("production", "consumption", "storage"):
         for segment in inner(top, group):
-            name = segment.get("type")
-            if name == "eim":
-                name = segment.get("measurementType") or (group if group == "production" else None)
-            flat.update(_item("production", name, segment))
+            kind = segment.get("type")
+            if kind == "eim":
+                kind = segment.get("measurementType") or (group if group == "production" else None)
+            if (name := text(kind)) is None:
+                continue
+            _pick(flat, "production", name, segment, fields)
             for phase, line in enumerate(inner(segment, "lines"), 1):
                 if any(line.values()):
-                    flat.update(_item("production", f"{name}.{phase}" if name else None, line))
+                    _pick(flat, "production", f"{name}.{phase}", line, fields)
     return flat
 
 

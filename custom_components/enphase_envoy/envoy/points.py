@@ -298,11 +298,13 @@ class InverterDetail(Part):
 
 
 class Inventory(Block):
-    """What is installed; read to find it."""
+    """What is installed; read to find it. ``who`` are the ``silent`` inverters, apart by commas."""
 
     every: ClassVar[float] = 900
     essential: ClassVar[bool] = True
 
+    silent = Point(float)
+    who = Point(str)
     acb_count = _number("inventory", "ACB")
 
 

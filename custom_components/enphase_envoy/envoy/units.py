@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from ...energy_core.points import Point
+from .parse import Flat
 from .points import (
     Acb,
     AcbPower,
@@ -16,6 +17,7 @@ from .points import (
     Encharge,
     EnchargePower,
     Enpower,
+    Inventory,
     Inverter,
     InverterDetail,
     Meter,
@@ -39,6 +41,8 @@ OF_BATTERIES: Final = (
     *(Storage.available, Storage.reserve_energy, Storage.capacity),
 )
 OF_ACBS: Final = (Storage.all_level, Storage.all_capacity, Storage.acb_available)
+# What the inventory calls inverters.
+INVERTERS: Final = "PCU"
 # Admin states with one of these words are those of a battery that is still being set up.
 NOT_READY: Final = ("UNKNOWN", "DISCOVER", "PROVISION", "COMMISSION")
 
@@ -57,6 +61,8 @@ def derive(envoy: Envoy, now: datetime) -> None:
     """Bring everything up to date that a part's own values tell."""
     if "device_data" in envoy.local.health.absent:
         _inverters(envoy, now)
+    if "inventory" in envoy.local.answered:
+        _silent(envoy.inventory, envoy.local.seen["inventory"])
     for battery in envoy.parts(Encharge):
         _encharge(envoy, battery)
     acbs = envoy.parts(Acb)
@@ -84,6 +90,16 @@ def _inverters(envoy: Envoy, now: datetime) -> None:
         energy = envoy.estimates.report(inverter.item, inverter.last_reported, inverter.power, now)
         details[inverter.item].estimated = True
         details[inverter.item].set(InverterDetail.energy_today, round(energy))
+
+
+def _silent(inventory: Inventory, told: Flat) -> None:
+    """Name the inverters that the gateway does not hear, where it tells."""
+    heard = {str(key[1]): raw for key, raw in told.items() if isinstance(key, tuple) and key[-1] == "communicating"}
+    inverters = sorted(item for item in heard if told.get(("inventory", item, "kind")) == INVERTERS)
+    if inverters:
+        silent = [item for item in inverters if heard[item] is False]
+        inventory.set(Inventory.silent, len(silent))
+        inventory.set(Inventory.who, ",".join(silent))
 
 
 def _storage(envoy: Envoy, storage: Storage) -> None:

@@ -8,10 +8,12 @@ from typing import Any, Final
 import pytest
 
 from custom_components.energy_core.errors import EnergyError
+from custom_components.enphase_envoy.envoy.points import Eim
 from tests.enphase_envoy.device.rig import PARIS, READINGS, Rig, simulated
 
 HOUR: Final = 3600.0
 STEP: Final = 600.0
+LATE: Final = 60.0
 # For days on end; what flows is the same for an hour.
 LEAP: Final = 1800.0
 # Five values of today are whole numbers, each rounded on its own; the net is made of two of them.
@@ -47,6 +49,9 @@ class Truth:
                 self.marks[clock.moment.date()] = self.levels()
                 continue
             if not silent:
+                if step > LATE:
+                    # Hours end between two polls here: what is looked at then shall not be minutes old.
+                    self.rig.envoy.expire(*(each.name for each in self.rig.envoy.parts(Eim)))
                 await self.rig.poll()
 
     def counted(self, back: int = 0) -> dict[str, float]:

@@ -8,6 +8,7 @@ import pytest
 
 from custom_components.energy_core.errors import DeviceAuthError, DeviceConnectionError, DeviceTimeoutError, EnergyError
 from custom_components.enphase_envoy.envoy.owner import endpoint
+from custom_components.enphase_envoy.envoy.points import Site
 from tests.enphase_envoy.capture_gateway import OWN, every_capture
 from tests.enphase_envoy.device.rig import INFO, READINGS, REPORT, Rig, captured, failed_endpoints, paths, simulated
 
@@ -102,6 +103,25 @@ async def test_f20_a_broken_endpoint_is_asked_ever_more_rarely(name: str, fault:
         assert rig.asked(path_of(rig, name)) <= TRIES + (name == "info")
         alive = {each.name for each in rig.envoy.blocks.values() if 0 <= each.every <= 60} - blocks_of(rig, name)
         assert alive <= updated | {each for each in alive if endpoint(rig.envoy.blocks[each]) is None}
+
+
+async def test_f18_one_silence_of_the_meters_changes_nothing():
+    """What they said before holds for one poll, whatever is made of it; from the second on others stand in, or nobody."""
+    async with captured(OWN / RICH) as rig:
+        await rig.all_at_once(2)
+        before = dict(rig.site.values)
+        assert before["import_today"] is not None
+        broken(rig, READINGS, "503")
+        # Energies are due in this poll.
+        await rig.poll(every=60.0)
+        assert {name: value for name, value in rig.site.values.items() if value != before[name]} == {}
+        assert all(rig.envoy.serves(rig.site, point) for name, point in rig.site.points.items() if before.get(name) is not None)
+        await rig.poll(every=60.0)
+        assert not rig.envoy.serves(rig.site, Site.import_today)
+        assert rig.envoy.origins["site", "production"] == {"eim_production"}
+        await heal(rig, "readings")
+        await rig.poll(every=60.0)
+        assert rig.site.values == before
 
 
 @pytest.mark.parametrize("name", ["readings", "production", "power", "info"])

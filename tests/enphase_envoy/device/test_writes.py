@@ -67,6 +67,16 @@ class TestTariff:
             assert block.values[name] == value
             assert rig.server.violations == []
 
+    @pytest.mark.parametrize(("every", "within"), [(5.0, 20.0), (60.0, 60.0)])
+    async def test_what_follows_from_a_command_shows_soon(self, every: float, within: float):
+        """The batteries tell of their new reserve by themselves, at an endpoint that is not in a hurry."""
+        async with simulated(**BATTERY) as rig:
+            rig.envoy.pace = every
+            await rig.live(600.0, every=every)
+            await rig.envoy.write(rig.envoy.settings, rig.envoy.settings.points["reserve"], 35)
+            await rig.live(within, every=every)
+            assert rig.envoy.storage.reserve == 35
+
     async def test_what_was_changed_elsewhere_since_the_last_poll_is_kept(self):
         """The app changed the reserve a moment ago: a new mode does not undo that."""
         async with simulated(**BATTERY) as rig:

@@ -11,8 +11,8 @@ from tests.enphase_envoy.ha.house import SERIAL, data_of, loaded, settle, start
 
 # Firmware of before tokens: no account is in the way.
 PROFILE = "5.0"
-# Of each inverter, on this firmware: power, whether it is heard of; and 16 that begin disabled.
-SHOWN, QUIET = 2, 16
+# Of each inverter, on this firmware: its power, also whether it is heard of; and 16 that begin disabled.
+POWER, SHOWN, QUIET = 1, 2, 16
 
 
 def of_inverters(hass: HomeAssistant, entry: MockConfigEntry) -> list[er.RegistryEntry]:
@@ -30,18 +30,18 @@ async def begun(hass: HomeAssistant, sim: EnvoySimulator, **options: str) -> Moc
     ("inverters", "choice", "each"),
     [
         (50, "auto", SHOWN + QUIET),
-        (51, "auto", SHOWN),
+        (51, "auto", POWER),
         (51, "all", SHOWN + QUIET),
-        (3, "none", SHOWN),
+        (3, "none", POWER),
     ],
 )
 async def test_how_many(hass: HomeAssistant, inverters: int, choice: str, each: int) -> None:
-    """What is on from the start is always there; the rest goes by the choice and the number of inverters."""
+    """Power is always there; the rest goes by the choice and the number of inverters."""
     async with EnvoySimulator(serial=SERIAL, profile=PROFILE, inverters=inverters) as sim:
         entry = await begun(hass, sim, inverter_details=choice)
         found = of_inverters(hass, entry)
         assert len(found) == inverters * each
-        assert sum(one.disabled_by is None for one in found) == inverters * SHOWN
+        assert sum(one.disabled_by is None for one in found) == inverters * min(each, SHOWN)
 
 
 async def test_nobody_loses_a_history(hass: HomeAssistant) -> None:
@@ -60,6 +60,9 @@ async def test_nobody_loses_a_history(hass: HomeAssistant) -> None:
         assert len(of_inverters(hass, entry)) == 51 * (SHOWN + QUIET) - 1
         platform_knows = {each.unique_id for each in of_inverters(hass, entry)}
         assert others[0].unique_id not in platform_knows
+        heard = [each for each in of_inverters(hass, entry) if each.unique_id.endswith("_communicating")]
+        assert len(heard) == 51
+        assert {hass.states.get(each.entity_id).state for each in heard} == {"on"}
 
 
 async def test_none_leaves_what_is_in_use(hass: HomeAssistant) -> None:
@@ -92,5 +95,20 @@ async def test_an_inverter_that_comes_later(hass: HomeAssistant) -> None:
         await settle(hass)
         after = {each.unique_id for each in of_inverters(hass, entry)}
         assert before < after
-        assert len(after - before) == SHOWN
+        assert len(after - before) == POWER
         assert er.async_get(hass).async_get_entity_id("sensor", DOMAIN, (after - before).pop().partition("_")[0])
+
+
+async def test_who_is_silent_is_told_however_many_there_are(hass: HomeAssistant) -> None:
+    """One sensor of the gateway counts the inverters that are not heard of, and names them."""
+    async with EnvoySimulator(serial=SERIAL, profile=PROFILE, inverters=51, inactive_inverters=2) as sim:
+        entry = await begun(hass, sim)
+        sensor = er.async_get(hass).async_get_entity_id("sensor", DOMAIN, f"{SERIAL}_inverters_silent")
+        shown = hass.states.get(sensor)
+        assert shown.state == "2"
+        assert shown.attributes["serial_numbers"] == ["482000000050", "482000000051"]
+        sim.options.inactive_inverters = 0
+        await entry.runtime_data.rescan()
+        await settle(hass)
+        shown = hass.states.get(sensor)
+        assert (shown.state, shown.attributes["serial_numbers"]) == ("0", [])

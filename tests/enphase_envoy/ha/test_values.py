@@ -33,7 +33,10 @@ SITE = {
     *("net_consumption", "lifetime_net_consumption", "lifetime_net_production"),
     *("production_ct_power", "production_ct_energy_delivered", "production_ct_energy_received"),
 }
-GATEWAY = {"inverter_count", "battery_count", "token_expires", "token_role", "cloud", "rescan", "renew_token"}
+GATEWAY = {
+    *("inverter_count", "inverters_silent", "battery_count", "token_expires", "token_role"),
+    *("cloud", "rescan", "renew_token"),
+}
 
 
 @pytest.fixture
