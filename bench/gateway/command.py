@@ -8,9 +8,10 @@ from typing import Any
 
 from ..children import ROOT, ChildError
 from ..machine import machine
+from ..overview import into_page
 from .figures import Result, Run
 from .measure import FRESH, Plan, live, profiled, stepped
-from .report import as_json, into_document, tables, verdict
+from .report import as_json, tables, verdict
 from .sites import SITES, UnknownSiteError, chosen
 
 DOCUMENT = ROOT / "docs/bench.md"
@@ -66,5 +67,5 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.json is not None:
         options.json.write_text(as_json(found) + "\n", encoding="utf-8")
     if options.docs:
-        into_document(DOCUMENT, f"{tables(found)}\n\n{verdict(found)}")
+        into_page(DOCUMENT, "bench", f"{tables(found)}\n\n{verdict(found)}")
     return 1 if found.misses else 0

@@ -125,8 +125,8 @@ def refreshes(site: Site, rounds: int) -> Iterator[Figure]:
         for kind, bound in (("poll", LONGEST), ("load", None)):
             longest = {which: told[f"{kind}_ms"] for which, told in held.items()}
             what = f"the longest that a {kind} holds everything else up"
-            goal = "" if bound is None else "B4"
-            yield Figure(goal=goal, what=what, case=site.name, unit="ms", ours=longest[OURS], bound=bound)
+            if bound is not None:
+                yield Figure(goal="B4", what=what, case=site.name, unit="ms", ours=longest[OURS], bound=bound)
             yield _figure("", what, site.name, "ms", ours=longest[OURS], peer=longest[CORE])
         ids = {which: {tuple(each) for each in side.ask(do="enabled")["ids"]} for which, side in sides.items()}
         common = sorted(ids[OURS] & ids[CORE])

@@ -3,15 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 import json
-from pathlib import Path
 import statistics
-from typing import Any, Final
+from typing import Any
 
-from ..overview import into_page
 from ..tables import table
 from .figures import Cost, Result, Run
-
-MARK: Final = "bench"
 
 
 def requests_table(results: Sequence[Result]) -> str:
@@ -133,8 +129,3 @@ def as_json(run: Run) -> str:
         shown["ratios"] = {"requests": result.request_ratio, "cpu": result.cpu_ratio, "cpu_by_round": result.cpu_spread}
     found["misses"] = run.misses
     return json.dumps(found, indent=1)
-
-
-def into_document(path: Path, text: str) -> None:
-    """Put ``text`` between the marks of a document."""
-    into_page(path, MARK, text)

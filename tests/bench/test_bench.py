@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from pathlib import Path
 import time
 from typing import Any
 
@@ -11,13 +10,12 @@ import pytest
 from bench.gateway.command import arguments, plan_of
 from bench.gateway.figures import FAST, Cost, Minute, Poll, Result, Run, Start, misses
 from bench.gateway.living import alive
-from bench.gateway.report import as_json, into_document, tables, verdict
+from bench.gateway.report import as_json, tables, verdict
 from bench.gateway.sites import SHAPES, SITES, UnknownSiteError, chosen, folder_of, grown
 from bench.home_assistant import holding_up
 from bench.tables import table
 from tests.enphase_envoy.capture_gateway import OWN
 
-BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 CORE_POLL = ("/ivp/meters", FAST, "/production.json?details=1", "/api/v1/production/inverters", "/admin/lib/tariff")
 
 
@@ -99,18 +97,6 @@ def test_table() -> None:
         "| a        | 10 |",
         "| long one |  5 |",
     ]
-
-
-def test_document(tmp_path: Path) -> None:
-    """The tables go between the marks, again and again."""
-    path = tmp_path / "bench.md"
-    path.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n", encoding="utf-8")
-    for text in ("new", "newer"):
-        into_document(path, text)
-        assert path.read_text(encoding="utf-8") == f"before\n{BEGIN}\n\n{text}\n\n{END}\nafter\n"
-    path.write_text("no marks", encoding="utf-8")
-    with pytest.raises(ValueError, match="no marks"):
-        into_document(path, "text")
 
 
 def test_everything_is_shown() -> None:

@@ -143,6 +143,7 @@ def test_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     monkeypatch.setattr(control, "ALL", Seeds(mixed=1, step=1))
     monkeypatch.setattr(control, "DOCUMENT", tmp_path / "control.md")
     monkeypatch.setattr(control, "PICTURE", tmp_path / "control.svg")
+    monkeypatch.setattr(control, "DAY", tmp_path / "day.svg")
     assert control.main(["--plant", "nominal", "--quick", "--check"]) == 0
     assert "limits are kept" in capsys.readouterr().out
     monkeypatch.setattr(control, "stacked", lambda _: ("### The whole stack", []))
@@ -150,5 +151,6 @@ def test_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     assert control.main(["--plant", "slow", "--docs"]) == 0
     assert "### Plant: slow" in (tmp_path / "control.md").read_text()
     assert "### The whole stack" in (tmp_path / "control.md").read_text()
-    assert (tmp_path / "control.svg").read_text().endswith("</svg>\n")
+    for name in ("control.svg", "day.svg"):
+        assert (tmp_path / name).read_text().endswith("</svg>\n")
     assert {kind.name for kind in KINDS} == {"fast", "nominal", "brisk", "slow"}

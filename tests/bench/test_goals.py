@@ -74,11 +74,12 @@ def test_json_has_everything() -> None:
 
 
 def test_a_page_keeps_what_is_around_the_figures(tmp_path: Path) -> None:
-    """And a page without a place for them is an error, not an empty page."""
+    """Again and again; and a page without a place for them is an error, not an empty page."""
     page = tmp_path / "page.md"
     page.write_text("above\n<!-- goals: begin -->\nold\n<!-- goals: end -->\nbelow\n", encoding="utf-8")
-    into_page(page, "goals", "new")
-    assert page.read_text(encoding="utf-8") == "above\n<!-- goals: begin -->\n\nnew\n\n<!-- goals: end -->\nbelow\n"
+    for text in ("new", "newer"):
+        into_page(page, "goals", text)
+        assert page.read_text(encoding="utf-8") == f"above\n<!-- goals: begin -->\n\n{text}\n\n<!-- goals: end -->\nbelow\n"
     with pytest.raises(ValueError, match="no place"):
         into_page(page, "soak", "new")
 

@@ -7,6 +7,7 @@ web server handles kept connections badly. A point that the unit lacks is left o
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 import hashlib
 import json
 import logging
@@ -132,7 +133,8 @@ class OpenDataWire:
         self._deadline = deadline
         self._invented = False
         self._failures = 0
-        self._batches: dict[tuple[int, ...], Batch] = {}
+        # Each made once: polls repeat themselves.
+        self._batch = lru_cache(PLANS)(Batch)
 
     async def read(self, sources: Sequence[Source], *, command: bool = False) -> Reading:
         """Ask for ``sources`` in as few requests as the unit can answer."""
@@ -172,14 +174,6 @@ class OpenDataWire:
                 raise
             self.memory.proven = max(self.memory.proven, len(batch.keys))
             points = points[len(batch.keys) :]
-
-    def _batch(self, keys: tuple[int, ...]) -> Batch:
-        """Return the request for ``keys``, made once: polls repeat themselves."""
-        if (found := self._batches.get(keys)) is None:
-            if len(self._batches) >= PLANS:
-                self._batches.clear()
-            found = self._batches[keys] = Batch(keys)
-        return found
 
     def _found(self, batch: Batch, answer: Mapping[str, Raw]) -> dict[Key, Raw]:
         """Return what ``answer`` has of ``batch``; raise when points are missing that the unit is known to have."""
