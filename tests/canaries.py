@@ -23,8 +23,12 @@ from homeassistant.helpers import issue_registry
 import pytest
 
 OURS: Final = "custom_components"
-# Simulators, tests and the plugin that fills stores say what they please.
-NOT_THE_PRODUCT: Final = ("simulators", "tests", "pytest_homeassistant_custom_component")
+# Simulators, tests and the plugin that fills stores say what they please; and Home Assistant, when pytest is verbose, every
+# message of a browser's, with the tokens of its own users.
+NOT_THE_PRODUCT: Final = (
+    *("simulators", "tests", "pytest_homeassistant_custom_component"),
+    "homeassistant.components.websocket_api.http.connection",
+)
 # What the simulators, and tests with values of their own, use; ``canary-`` begins what exists for this alone.
 SECRETS: Final = (
     "SIM-KEY", "s3cr3t-key", "sunny day", "sunny dÄy &=+%[]#", "owner@example.org", "s3cret", "sesame",

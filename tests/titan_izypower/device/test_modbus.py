@@ -746,6 +746,16 @@ def test_ranges_join_over_gaps() -> None:
     assert keys(plan.ranges(registers(5, 3, 4), Memory())) == [[3, 4, 5]]
 
 
+def test_the_narrowest_gap_that_was_refused() -> None:
+    """Neighbours that are refused together part, too, and say nothing about gaps."""
+    memory = Memory()
+    seen = []
+    for left, right in ((3, 4), (4, 9), (20, 22), (30, 40)):
+        memory.split(registers(left), registers(right))
+        seen.append(memory.narrowest)
+    assert (seen, memory.splits) == ([0, 4, 1, 1], {4, 9, 22, 40})
+
+
 def test_what_the_unit_lacks_is_not_fetched_nor_bridged() -> None:
     """Absent registers are left out, inside gaps too; splits and functions part groups."""
     assert keys(plan.ranges(registers(0, 1, 2), Memory(absent={1}))) == [[0], [2]]

@@ -230,8 +230,8 @@ async def test_a_unit_that_is_gone_is_told_in_words(
     hass: HomeAssistant, sim: TitanSimulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A failure, not a refusal, and no blind repetition."""
-    monkeypatch.setattr(modbus, "ANSWER_WITHIN", 0.2)
-    monkeypatch.setattr(opendata, "DEADLINE", 0.3)
+    monkeypatch.setattr(modbus, "ANSWER_WITHIN", 0.6)
+    monkeypatch.setattr(opendata, "DEADLINE", 0.6)
     await add(hass, sim)
     sim.faults.modbus = "refuse"
     with pytest.raises(HomeAssistantError) as raised:
