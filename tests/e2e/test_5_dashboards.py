@@ -29,6 +29,9 @@ def test_dashboard_is_added(user, stage):
     user.page.get_by_text("Energy Core: House").last.click()
     user.press("Create")
     stage.until(lambda: bool(stage.command("lovelace/dashboards/list")))
+    # Who goes to a page that the browser has not heard of yet is sent home.
+    path = stage.command("lovelace/dashboards/list")[-1]["url_path"]
+    user.page.locator(f"ha-sidebar [href='/{path}']").first.wait_for()
 
 
 @pytest.mark.after("test_dashboard_is_added")
