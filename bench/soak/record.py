@@ -8,6 +8,8 @@ from .day import Day
 
 # Polls never take more calls than this in any 24 hours; the rest of the 1000 is for commands and for others.
 CALLS: Final = 900
+# They are counted as they leave, here as they arrive: at the ends of a day so many more may fall into it.
+ON_THEIR_WAY: Final = 5
 
 type Record = dict[str, Any]
 
@@ -58,7 +60,7 @@ def wrongs(found: Record) -> list[str]:
     }
     checks |= {f"{kind}: {most} requests at once": most > 1 for kind, most in found["at_once"].items()}
     checks |= {
-        f"{found['calls_in_a_day']} calls of the cloud in a day": found["calls_in_a_day"] > CALLS,
+        f"{found['calls_in_a_day']} calls of the cloud in a day": found["calls_in_a_day"] > CALLS + ON_THEIR_WAY,
         f"{found['refused_calls']} calls refused": found["refused_calls"] > 0,
         f"violations: {found['violations']}": bool(found["violations"]),
         f"{len(found['traces'])} traces": bool(found["traces"]),

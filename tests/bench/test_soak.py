@@ -73,7 +73,7 @@ def test_the_page_and_the_picture(found: dict) -> None:
     [
         ({"gaps": {"charger": 0.1}}, "charger: 0.100 s"),
         ({"at_once": {"gateway": 2}}, "gateway: 2 requests at once"),
-        ({"calls_in_a_day": 901}, "901 calls"),
+        ({"calls_in_a_day": 906}, "906 calls"),
         ({"refused_calls": 1}, "1 calls refused"),
         ({"twice": ["it is away"]}, "said twice"),
         ({"down": [["Titan", ""]]}, "still away"),

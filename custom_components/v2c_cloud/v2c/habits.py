@@ -7,8 +7,8 @@ from typing import Any, Final
 from ...energy_core.memory import section
 from ...energy_core.pacing import DAY
 from ...energy_core.points import number
-from .quota import HOUR
 
+HOUR: Final = 3600.0
 HOURS: Final = 24
 # What a charger does that may begin to charge: without a car, with one that waits, with one that has charged.
 STATES: Final = ("idle", "waiting", "charged")

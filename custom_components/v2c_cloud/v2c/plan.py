@@ -11,11 +11,12 @@ from typing import Any, Final
 from ...energy_core.memory import section
 from ...energy_core.points import number
 from .habits import Habits
-from .quota import HOUR, Quota
+from .quota import Quota
 from .records import Record, items
 from .stretch import Stretch, Wish
 
 MINUTE: Final = 60.0
+HOUR: Final = 3600.0
 NEVER: Final = math.inf
 
 # How a charger is taken to spend its days: idle, plugged in, charging.

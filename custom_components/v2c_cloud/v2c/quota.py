@@ -1,4 +1,4 @@
-"""How many calls the account has left: our own count of a day, made more careful by what the server says."""
+"""How many calls the account has left: our own count of 24 hours, made more careful by what the server says."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
@@ -13,9 +13,6 @@ from ...energy_core.pacing import DAY, Budget
 from ...energy_core.points import number
 
 HOUR: Final = 3600.0
-# How long a call counts. The server counts it as it arrives, up to 15 s later (the deadline), and by a clock of its own, on
-# which ours may gain 43 s a day while it is being set right (500 ppm): no 24 hours of the server shall have more calls.
-COUNTED: Final = DAY + 60.0
 # Others may be left this much, no more: without any call there is nothing to show.
 MOST_SHARE: Final = 0.9
 # A refusal without a time holds for an hour, and twice as long each further time, up to this.
@@ -37,7 +34,7 @@ class Heard:
 
 
 class Quota:
-    """Gives out calls of one account: at most ``limit`` in any 24 hours of the server, ``reserve`` of them for commands.
+    """Gives out calls of one account: at most ``limit`` in any 24 hours, ``reserve`` of them for commands.
 
     ``share`` is the part of the limit that is left to others, the maker's app for one. Times are
     those of the wall clock, so that a restart does not refill it; a clock that jumps back neither
@@ -53,8 +50,8 @@ class Quota:
         self._reserve = reserve
         self._clock = clock
         self._seen = clock()
-        self._budget = Budget(limit=limit, window=COUNTED, clock=clock)
-        # When the calls that count were made; counted again when one of them no longer does.
+        self._budget = Budget(limit=limit, clock=clock)
+        # When the calls of the last 24 hours were made; counted again when one of them is over.
         self._log: list[float] = []
         self._counted_at, self._count_ends = math.inf, -math.inf
         self._server_limit: int | None = None
@@ -95,7 +92,7 @@ class Quota:
 
     @property
     def counted(self) -> float:
-        """For how many seconds calls have been counted: as long as each counts, but for the first day."""
+        """For how much of the last 24 hours calls have been counted: all of it, but for the first day."""
         uses = self._uses()
         return max(0.0, self._counted_at - uses[0]) if uses else 0.0
 
@@ -103,7 +100,7 @@ class Quota:
         """Return how many calls come free within so many seconds; none when the server allows less than our count."""
         if self._heard and self._heard.remaining < self.limit - len(self._uses()):
             return 0
-        return bisect_left(self._uses(), self._seen - COUNTED + seconds)
+        return bisect_left(self._uses(), self._seen - DAY + seconds)
 
     def spend(self, *, command: bool) -> None:
         """Use one call, before it is sent; raise ``RateLimitedError`` when none is left."""
@@ -177,11 +174,11 @@ class Quota:
         self._refusals = int(min(max(number(saved.get("refusals")) or 0, 0), 10))
 
     def _uses(self) -> list[float]:
-        """Return when the calls that count were made."""
+        """Return when the calls of the last 24 hours were made."""
         now = self._clock()
         if not self._counted_at <= now < self._count_ends:
             self._log = self._budget.as_list()
-            self._count_ends = self._log[0] + COUNTED if self._log else math.inf
+            self._count_ends = self._log[0] + DAY if self._log else math.inf
         self._counted_at = now
         return self._log
 
@@ -208,7 +205,7 @@ class Quota:
             return self._blocked_until - self._seen
         room, kept = self._room(command=command)
         uses = self._uses()
-        own = uses[len(uses) - room] + COUNTED - self._seen if 0 < room <= len(uses) else 0.0 if room else DAY
+        own = uses[len(uses) - room] + DAY - self._seen if 0 < room <= len(uses) else 0.0 if room else DAY
         tried = self._heard.at + HOUR - self._seen if self._heard and not self._heard_room(kept) else 0.0
         return max(1.0, own, tried)
 

@@ -5,8 +5,9 @@ import math
 from typing import Final, NamedTuple
 
 from ...energy_core.pacing import DAY
-from .quota import HOUR, Quota
+from .quota import Quota
 
+HOUR: Final = 3600.0
 # So much of what polls may take shall be used on average: the rest is there when several cars charge for long.
 AIM: Final = 0.95
 # Appetite follows what rolling days really cost, in about so long, and within these bounds.

@@ -6,8 +6,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.energy_core.pacing import DAY
-from custom_components.v2c_cloud.v2c.habits import HOURS, STATES, Habits
-from custom_components.v2c_cloud.v2c.quota import HOUR
+from custom_components.v2c_cloud.v2c.habits import HOUR, HOURS, STATES, Habits
 
 # Midnight of some day.
 MIDNIGHT = 1_800_000_000.0 - 1_800_000_000.0 % DAY

@@ -10,7 +10,7 @@ import pytest
 
 from custom_components.energy_core.pacing import DAY
 from custom_components.v2c_cloud.v2c.plan import Kind, Plan, Situation, Task
-from custom_components.v2c_cloud.v2c.quota import COUNTED, Quota
+from custom_components.v2c_cloud.v2c.quota import Quota
 from tests.energy_core.clock import Clock
 from tests.source_tree import ROOT
 from tests.v2c_cloud.device import budget_sim
@@ -235,7 +235,7 @@ class TestScarcity:
         assert plan.wait() == 900
         plan.hurry(LIVE)
         assert plan.due() == []
-        clock.advance(COUNTED)
+        clock.advance(DAY)
         assert plan.due()[0] == LIVE
 
     def test_with_little_left_the_most_urgent_is_due(self, plan, quota):
